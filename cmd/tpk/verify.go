@@ -20,6 +20,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/signature"
 	"github.com/tarpack/tpk/tarpack/source"
+	"github.com/tarpack/tpk/tarpack/variants"
 )
 
 type verifyOptions struct {
@@ -37,6 +38,9 @@ Decompresses all of ARCHIVE, and compares checksums, hashes, tar headers and the
 other. Prints one line for each problem, with the path and the offset in ARCHIVE. If there is no
 index, a message says so and everything else is checked. With several archives, each is checked,
 also after one that can't be read. Several shards of one set count as the set.
+
+If there are variants (see 'tpk help variants'), all of them are decoded and compared with the
+contents.
 
 ARCHIVE may be a URL, as for 'tpk ls'. Then all of it is downloaded to temporary files first, in
 $TMPDIR. One of another program is not converted then.
@@ -143,6 +147,20 @@ func verifyFile(c *cli.Context, d *reading.Downloaded, trust *signature.Trust) e
 		foreign = true
 		res, err = verifyForeign(c, name, m, problem)
 	}
+	var variantProblems int64
+	if err == nil && !foreign && !d.Remote() && res.Failed == 0 {
+		variantProblems, err = verifyVariants(c, name, trust, func(p *format.Problem) {
+			if asJSON && printErr == nil {
+				printErr = encoder.Encode(problemLine{
+					p.Path, reading.NotUTF8([]byte(p.Path)), p.Offset, p.Err.Error(),
+				})
+			}
+			if !asJSON {
+				m.Print(report.LineWithoutHint(report.In(name, p)))
+			}
+		})
+		res.Failed += variantProblems
+	}
 	m.Stop()
 	if err == nil {
 		err = printErr
@@ -177,6 +195,8 @@ func verifyFile(c *cli.Context, d *reading.Downloaded, trust *signature.Trust) e
 			count.Of(res.Failed, "problem", "problems")), "upload a good copy with its .tpi")
 	}
 	switch {
+	case variantProblems > 0: // the archive is in order
+		hint = "'tpk variants --refresh' builds its variants again, and --drop removes them"
 	case foreign:
 		hint = "'tpk convert' converts the other entries"
 	case refused:
@@ -195,6 +215,18 @@ func verifyFile(c *cli.Context, d *reading.Downloaded, trust *signature.Trust) e
 	}
 	problems := count.Of(res.Failed, "problem", "problems")
 	return report.WithHint(fmt.Errorf("%s: %s found", name, problems), hint)
+}
+
+// verifyVariants decodes the variants of an archive, if it has some, and compares them with it.
+func verifyVariants(c *cli.Context, name string, trust *signature.Trust,
+	problem func(*format.Problem),
+) (failed int64, err error) {
+	res, err := variants.Verify(c.Context, name,
+		variants.VerifyOptions{Trust: trust, Problem: problem})
+	if errors.Is(err, variants.ErrNone) || errors.Is(err, variants.ErrDevice) {
+		return 0, nil
+	}
+	return res.Failed, err
 }
 
 // toVerify returns how much verify reads of an archive. The content of a hard link is not read
