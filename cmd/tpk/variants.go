@@ -27,14 +27,14 @@ func variantsCommand() *cli.Command {
 		Usage:     "encode an archive's files for browsers: brotli, Zstandard",
 		UsageText: "tpk variants [--br] [--dcz] [--zstd] [flags] ARCHIVE",
 		Description: help.Text(`
-Writes ARCHIVE.tpv: files of ARCHIVE in other codings, which 'tpk serve' sends to browsers that accept
-them. It has those that are at least 5 % smaller than in ARCHIVE. ARCHIVE stays as it is, and can be
-read and served without it.
+Writes ARCHIVE.tpv: files of ARCHIVE in other codings, which 'tpk serve' sends to browsers that
+accept them. It has those that are at least 5 % smaller than in ARCHIVE. ARCHIVE stays as it is, and
+can be read and served without it.
 
---br is brotli. --dcz is Zstandard with a dictionary that the web pages share, compression dictionary
-transport (RFC 9842). A browser that supports it fetches the dictionary once, when it is idle, and
-each further page takes a fraction of its bytes. The dictionary is chosen from the pages. If
-there are few pages, or they have too little in common, there is none. --zstd is Zstandard alone.
+--br is brotli. --dcz is Zstandard with a dictionary that the web pages share: compression
+dictionary transport (RFC 9842). A browser that supports it fetches the dictionary once, when it is
+idle, and each further page takes a fraction of its bytes. The dictionary is chosen from the pages.
+If there are few pages, or they have too little in common, there is none. --zstd is Zstandard alone.
 
 Brotli at level 11 takes about two seconds per MB and CPU, level 9 a tenth. If the command is
 stopped or killed, it goes on where it was when it is run again with the same flags.
@@ -43,8 +43,8 @@ update, add, rm, compact, merge and index --embed bring ARCHIVE.tpv up to date. 
 change, --refresh does. What is unchanged is not encoded again, and the dictionary stays the same.
 --drop removes ARCHIVE.tpv.
 
-'tpk verify' decodes all of ARCHIVE.tpv and compares it with ARCHIVE. No signature is needed for it: of
-an archive that was signed, the server sends only what decodes to the content that was signed.
+'tpk verify' decodes all of ARCHIVE.tpv and compares it with ARCHIVE. No signature is needed for it:
+of an archive that was signed, the server sends only what decodes to the content that was signed.
 
 With --json, the result is an object on standard output.`,
 			"ARCHIVE can't be read or ARCHIVE.tpv can't be written",

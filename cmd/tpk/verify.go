@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -102,13 +103,7 @@ func verifyFile(c *cli.Context, d *reading.Downloaded, trust *signature.Trust) e
 	if list, isSet, err := tarpack.SetList(name); err == nil && isSet {
 		name = list // for messages
 	}
-	if m.On() {
-		if a, err := tarpack.Open(c.Context, name,
-			&tarpack.OpenOptions{RequireSidecar: true}); err == nil {
-			m.Expect(toVerify(a))
-			a.Close()
-		}
-	}
+	expectAll(c, m, name)
 	damaged, inside, foreign, refused := false, false, false, false
 	var printErr error
 	var rest, shard error // about bytes behind the end, and a shard that is not the right one
@@ -130,9 +125,7 @@ func verifyFile(c *cli.Context, d *reading.Downloaded, trust *signature.Trust) e
 		inside = inside || errors.Is(p, format.ErrEmbedded)
 		if asJSON {
 			if printErr == nil {
-				printErr = encoder.Encode(problemLine{
-					p.Path, reading.NotUTF8([]byte(p.Path)), p.Offset, d.Say(p.Err).Error(),
-				})
+				printErr = encoder.Encode(lineOf(p, d.Say(p.Err)))
 			}
 			return
 		}
@@ -149,16 +142,7 @@ func verifyFile(c *cli.Context, d *reading.Downloaded, trust *signature.Trust) e
 	}
 	var variantProblems int64
 	if err == nil && !foreign && !d.Remote() && res.Failed == 0 {
-		variantProblems, err = verifyVariants(c, name, trust, func(p *format.Problem) {
-			if asJSON && printErr == nil {
-				printErr = encoder.Encode(problemLine{
-					p.Path, reading.NotUTF8([]byte(p.Path)), p.Offset, p.Err.Error(),
-				})
-			}
-			if !asJSON {
-				m.Print(report.LineWithoutHint(report.In(name, p)))
-			}
-		})
+		variantProblems, err = verifyVariants(c, m, encoder, name, trust)
 		res.Failed += variantProblems
 	}
 	m.Stop()
@@ -218,15 +202,36 @@ func verifyFile(c *cli.Context, d *reading.Downloaded, trust *signature.Trust) e
 }
 
 // verifyVariants decodes the variants of an archive, if it has some, and compares them with it.
-func verifyVariants(c *cli.Context, name string, trust *signature.Trust,
-	problem func(*format.Problem),
+func verifyVariants(c *cli.Context, m *terminal.Meter, encoder *json.Encoder, name string,
+	trust *signature.Trust,
 ) (failed int64, err error) {
+	var printErr error
+	problem := func(p *format.Problem) {
+		switch {
+		case !c.Bool("json"):
+			m.Print(report.LineWithoutHint(report.In(name, p)))
+		case printErr == nil:
+			printErr = encoder.Encode(lineOf(p, p.Err))
+		}
+	}
 	res, err := variants.Verify(c.Context, name,
 		variants.VerifyOptions{Trust: trust, Problem: problem})
 	if errors.Is(err, variants.ErrNone) || errors.Is(err, variants.ErrDevice) {
 		return 0, nil
 	}
-	return res.Failed, err
+	return res.Failed, errors.Join(err, printErr)
+}
+
+// expectAll tells the meter how much verify reads of an archive.
+func expectAll(c *cli.Context, m *terminal.Meter, name string) {
+	if !m.On() {
+		return
+	}
+	a, err := tarpack.Open(c.Context, name, &tarpack.OpenOptions{RequireSidecar: true})
+	if err == nil {
+		m.Expect(toVerify(a))
+		a.Close()
+	}
 }
 
 // toVerify returns how much verify reads of an archive. The content of a hard link is not read
@@ -257,6 +262,11 @@ type problemLine struct {
 	PathBase64 []byte `json:"path_base64,omitempty"`
 	Offset     int64  `json:"offset"`
 	Error      string `json:"error"`
+}
+
+// lineOf returns the line of a problem, with the error as it is to be printed.
+func lineOf(p *format.Problem, err error) problemLine {
+	return problemLine{p.Path, reading.NotUTF8([]byte(p.Path)), p.Offset, err.Error()}
 }
 
 // A verifiedLine is the last line of verify --json.

@@ -66,7 +66,9 @@ func (e *encoder) close() {
 func gains(n int, gzip int64) bool { return int64(n)*100 <= gzip*95 }
 
 // encode returns the variants of a content that gain enough.
-func (e *encoder) encode(ctx context.Context, content []byte, j *job) (all [variants.NumCodings]variants.Encoded) {
+func (e *encoder) encode(
+	ctx context.Context, content []byte, j *job,
+) (all [variants.NumCodings]variants.Encoded) {
 	if j.stored && !gains(len(e.quick.EncodeAll(content, nil)), j.gzip) {
 		return all
 	}
