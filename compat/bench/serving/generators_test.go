@@ -1,6 +1,9 @@
 package serving
 
 import (
+	"maps"
+	"os"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -103,6 +106,32 @@ func TestCosts(t *testing.T) {
 		if got[i] != want[i] {
 			t.Errorf("%v; want %v", got[i], want[i])
 		}
+	}
+}
+
+// Each load has a promise, and each promise a load.
+func TestPromisesOfLoads(t *testing.T) {
+	source, err := os.ReadFile("../report/promises.go")
+	if err != nil {
+		t.Fatal(err)
+	}
+	promised := map[string]bool{}
+	for _, m := range regexp.MustCompile(`wireCost\("(.*)", "(.*)"\)`).FindAllSubmatch(source, -1) {
+		promised["Wire/tree=x/protocol="+string(m[1])+"/conns="+string(m[2])] = true
+	}
+	latency := map[string]bool{}
+	list := regexp.MustCompile(`wireP99\("(.*?)", "(.*)"\)`)
+	for _, m := range list.FindAllSubmatch(source, -1) {
+		for conns := range strings.SplitSeq(string(m[2]), `", "`) {
+			latency["Wire/tree=x/protocol="+string(m[1])+"/conns="+conns] = true
+		}
+	}
+	want := map[string]bool{}
+	for _, l := range loads {
+		want[l.name("x")] = true
+	}
+	if !maps.Equal(promised, want) || !maps.Equal(latency, want) {
+		t.Errorf("the promises are of %v and %v; want %v", promised, latency, want)
 	}
 }
 

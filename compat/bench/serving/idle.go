@@ -84,7 +84,7 @@ func (s *server) hold(protocol string, n int, path string) (release func(), err 
 	for i := range clients {
 		clients[i] = s.client(protocol) // each has its own connection
 		g.Go(func() error {
-			_, _, err := get(clients[i], s.url()+path)
+			_, err := page(clients[i], protocol, s.url()+path)
 			return err
 		})
 	}

@@ -38,8 +38,8 @@ func (l load) name(tree string) string {
 	return name
 }
 
-// warmUp returns how long to wait before requests count, so that all handshakes are over. On an idle
-// machine they take a third of that.
+// warmUp returns how long to wait before requests count, so that all handshakes are over. They take
+// a third of that on an idle machine.
 func (l load) warmUp() time.Duration {
 	d := 200 * time.Millisecond
 	if l.protocol != plainHTTP {

@@ -105,9 +105,9 @@ http { include /etc/nginx/mime.types; access_log off; keepalive_requests 1000000
 func (s site) nginxListen(address string) (listen, secure string) {
 	c := s.certificate
 	if c == nil {
-		return fmt.Sprintf("listen %s;", address), ""
+		return fmt.Sprintf("listen %s backlog=4096;", address), ""
 	}
-	return fmt.Sprintf("listen %s ssl http2;", address),
+	return fmt.Sprintf("listen %s ssl http2 backlog=4096;", address),
 		fmt.Sprintf(`ssl_certificate %s; ssl_certificate_key %s; ssl_protocols TLSv1.2 TLSv1.3;
  ssl_session_cache shared:tls:10m; ssl_conf_command Ciphersuites %s;
 `, c.chain, c.key, cipherSuite)

@@ -42,20 +42,21 @@ func RunWire(b *measure.Bench) error {
 	if secure.certificate, err = newCertificate(b); err != nil {
 		return err
 	}
-	if err := site.wire(list, loads[:4]); err != nil {
+	if err := site.wire(list); err != nil {
 		return err
 	}
-	if err := secure.wire(list, loads[4:]); err != nil {
+	if err := secure.wire(list); err != nil {
 		return err
 	}
 	return secure.idle(list)
 }
 
-// wire measures some loads.
-func (s site) wire(list string, loads []load) error {
-	loads = slices.DeleteFunc(slices.Clone(loads),
-		func(l load) bool { return !s.b.Wanted(l.name(s.tree.Name)) })
-	if len(loads) == 0 {
+// wire measures the loads of a site with a certificate, or without.
+func (s site) wire(list string) error {
+	wanted := slices.DeleteFunc(slices.Clone(loads), func(l load) bool {
+		return (l.protocol == plainHTTP) != (s.certificate == nil) || !s.b.Wanted(l.name(s.tree.Name))
+	})
+	if len(wanted) == 0 {
 		return nil
 	}
 	servers := s.wireServers()
@@ -64,7 +65,7 @@ func (s site) wire(list string, loads []load) error {
 	if err != nil {
 		return err
 	}
-	for _, l := range loads {
+	for _, l := range wanted {
 		for _, x := range servers {
 			if err := s.check(x, l.protocol, list); err != nil {
 				return err
@@ -73,15 +74,11 @@ func (s site) wire(list string, loads []load) error {
 		if err := s.wireLoad(servers, list, l); err != nil {
 			return err
 		}
-		if err := s.b.Results.Save(); err != nil {
-			return err
-		}
 	}
 	return nil
 }
 
-// wireLoad measures a load: the CPU time of a request, and then the latency. Caddy's latency is left
-// out.
+// wireLoad measures a load: the CPU time of a request, and then the latency, except for Caddy's.
 func (s site) wireLoad(servers []*server, list string, l load) error {
 	name := l.name(s.tree.Name)
 	rounds := s.rounds(5)
@@ -100,6 +97,9 @@ func (s site) wireLoad(servers []*server, list string, l load) error {
 			x.record(s.b, name, values)
 		}
 	}
+	if err := s.b.Results.Save(); err != nil {
+		return err
+	}
 	servers = servers[:2]
 	rounds = s.rounds(9)
 	s.b.Logf("%s: %d rounds of latency", name, rounds)
@@ -113,7 +113,7 @@ func (s site) wireLoad(servers []*server, list string, l load) error {
 			x.record(s.b, name, values)
 		}
 	}
-	return nil
+	return s.b.Results.Save()
 }
 
 // rounds returns how often each server is measured: at least a number of times, except in a trial.
@@ -124,8 +124,7 @@ func (s site) rounds(least int) int {
 	return max(least, s.b.Rounds)
 }
 
-// check compares a page with the file, and that it comes compressed over the protocol that is
-// measured.
+// check compares a page with the file.
 func (s site) check(x *server, protocol, list string) error {
 	text, err := os.ReadFile(list)
 	if err != nil {
@@ -138,39 +137,36 @@ func (s site) check(x *server, protocol, list string) error {
 	}
 	client := x.client(protocol)
 	defer client.CloseIdleConnections()
-	resp, body, err := get(client, x.url()+path)
+	got, err := page(client, protocol, x.url()+path)
+	if err == nil && !bytes.Equal(got, want) {
+		err = fmt.Errorf("%s: other bytes than in the file", path)
+	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", x.tool, err)
-	}
-	if major := map[string]int{http2: 2}[protocol]; resp.ProtoMajor != max(major, 1) {
-		return fmt.Errorf("%s: %s, not %s", x.tool, resp.Proto, protocol)
-	}
-	zr, err := gzip.NewReader(bytes.NewReader(body))
-	if err != nil || resp.Header.Get("Content-Encoding") != "gzip" {
-		return fmt.Errorf("%s: %s: not compressed: %w", x.tool, path, err)
-	}
-	got, err := io.ReadAll(zr)
-	if err != nil || !bytes.Equal(got, want) {
-		return fmt.Errorf("%s: %s: other bytes than in the file: %w", x.tool, path, err)
 	}
 	return nil
 }
 
-// get requests a page compressed by gzip.
-func get(client *http.Client, url string) (*http.Response, []byte, error) {
+// page returns a page, which must come compressed by gzip over a protocol.
+func page(client *http.Client, protocol, url string) ([]byte, error) {
 	req, err := http.NewRequest(http.MethodGet, url, nil)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	req.Header.Set("Accept-Encoding", "gzip")
 	resp, err := client.Do(req)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
 	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	if err != nil || resp.StatusCode != http.StatusOK {
-		return nil, nil, fmt.Errorf("%s: %s: %w", url, resp.Status, err)
+	if resp.StatusCode != http.StatusOK || resp.Header.Get("Content-Encoding") != "gzip" ||
+		(resp.ProtoMajor == 2) != (protocol == http2) {
+		return nil, fmt.Errorf("%s: %s %s, Content-Encoding %q", url, resp.Proto, resp.Status,
+			resp.Header.Get("Content-Encoding"))
 	}
-	return resp, body, nil
+	zr, err := gzip.NewReader(resp.Body)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", url, err)
+	}
+	return io.ReadAll(zr)
 }
