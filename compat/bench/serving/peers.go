@@ -79,7 +79,8 @@ func (s site) helper(name, argument string) func(string) ([]string, error) {
 	return func(address string) ([]string, error) { return s.b.Helper(name, address, argument), nil }
 }
 
-// nginx has as many workers as the machine has cores, and logs no requests.
+// nginx has as many workers as the machine has cores, and logs no requests. Its queue of new
+// connections is as long as those of Go's servers.
 func (s site) nginx(tool, extra string) *server {
 	return &server{tool: tool, certificate: s.certificate,
 		command: func(address string) ([]string, error) {
