@@ -24,10 +24,10 @@ status codes: 7162 2xx, 0 3xx, 0 4xx, 0 5xx
 `
 
 func TestH2loadRequests(t *testing.T) {
-	overH2, overH1 := load{protocol: http2}, load{protocol: https}
+	overH2, overH1 := http2, https
 	for _, c := range []struct {
 		name     string
-		load     load
+		protocol string
 		old, new string // what differs in the report
 		want     int
 		err      string
@@ -35,7 +35,7 @@ func TestH2loadRequests(t *testing.T) {
 		{"HTTP/2", overH2, "", "", 7162, ""},
 		{"no key is named", overH2, "Server Temp Key: X25519 253 bits\n", "", 7162, ""},
 		{"HTTPS", overH1, "protocol: h2", "protocol: http/1.1", 7162, ""},
-		{"plain HTTP", load{protocol: plainHTTP}, "Cipher", "Nothing", 7162, ""},
+		{"plain HTTP", plainHTTP, "Cipher", "Nothing", 7162, ""},
 		{"no HTTP/2", overH2, "protocol: h2", "protocol: http/1.1", 0, "not h2"},
 		{"HTTP/2 instead", overH1, "", "", 0, "not http/1.1"},
 		{"another cipher", overH2, "AES_128", "AES_256", 0, "not h2"},
@@ -53,7 +53,7 @@ func TestH2loadRequests(t *testing.T) {
 				t.Fatalf("%s: no %q in the report", c.name, c.old)
 			}
 		}
-		got, err := h2loadRequests([]byte(text), c.load)
+		got, err := h2loadRequests([]byte(text), c.protocol)
 		if got != c.want || (err == nil) != (c.err == "") ||
 			err != nil && !strings.Contains(err.Error(), c.err) {
 			t.Errorf("%s: %d, %v", c.name, got, err)

@@ -18,52 +18,35 @@ import (
 )
 
 // h2loadCost returns what a request costs a server, and how many were answered a second.
-func (s *server) h2loadCost(l load, list string, d time.Duration) ([]measure.Value, error) {
-	begin, end, err := s.h2load(l, list, "", d)
+func (s *server) h2loadCost(r run) ([]measure.Value, error) {
+	begin, end, err := s.h2load(r)
 	if err != nil {
 		return nil, err
 	}
 	return costs(begin, end), nil
 }
 
-// h2loadLatency returns the time from a request to the end of its answer. log is the name of a
-// temporary file.
-func (s *server) h2loadLatency(l load, list, log string, d time.Duration) ([]measure.Value, error) {
-	if _, _, err := s.h2load(l, list, log, d); err != nil {
+// h2loadLatency returns the time from a request to the end of its answer.
+func (s *server) h2loadLatency(r run) ([]measure.Value, error) {
+	if err := os.RemoveAll(r.log); err != nil { // h2load would append to it
 		return nil, err
 	}
-	text, err := os.ReadFile(log)
+	if _, _, err := s.h2load(r); err != nil {
+		return nil, err
+	}
+	text, err := os.ReadFile(r.log)
 	if err != nil {
 		return nil, err
 	}
 	return percentiles(text)
 }
 
-// h2load sends requests for a while after the warm-up, and returns samples from before and after.
-// h2load 1.52 never ends if a handshake is not over when the time is: then it gets more time.
-func (s *server) h2load(l load, list, log string, d time.Duration) (begin, end sample, err error) {
-	warmUp := l.warmUp()
-	for range 3 {
-		if log != "" { // h2load appends to it
-			if err := os.RemoveAll(log); err != nil {
-				return begin, end, err
-			}
-		}
-		begin, end, err = s.h2loadOnce(l, list, log, warmUp, d)
-		if !errors.Is(err, context.DeadlineExceeded) {
-			break
-		}
-		warmUp *= 2
-	}
-	return begin, end, err
-}
-
-// h2loadOnce returns context.DeadlineExceeded if h2load does not end.
-func (s *server) h2loadOnce(l load, list, log string, warmUp, d time.Duration) (begin, end sample,
-	err error) {
-	ctx, cancel := context.WithTimeout(context.Background(), warmUp+d+patience)
+// h2load sends requests, and returns samples from the end of the warm-up and of the run. If a
+// handshake is in progress when the time is over, h2load 1.52 never ends: that is errNoFigures.
+func (s *server) h2load(r run) (begin, end sample, err error) {
+	ctx, cancel := context.WithTimeout(context.Background(), r.warmUp+r.length+patience)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, "sh", h2loadArguments(l, s.url(), list, log, warmUp, d)...)
+	cmd := exec.CommandContext(ctx, "sh", h2loadArguments(r, s.url())...)
 	out, err := cmd.StdoutPipe()
 	if err != nil {
 		return begin, end, err
@@ -84,10 +67,10 @@ func (s *server) h2loadOnce(l load, list, log string, warmUp, d time.Duration) (
 		}
 	}
 	if err = cmd.Wait(); ctx.Err() != nil {
-		err = ctx.Err()
+		err = fmt.Errorf("%w: %w", errNoFigures, ctx.Err())
 	}
 	if err == nil {
-		end.requests, err = h2loadRequests(report.Bytes(), l)
+		end.requests, err = h2loadRequests(report.Bytes(), r.protocol)
 	}
 	if err != nil {
 		err = fmt.Errorf("%s: h2load: %w\n%s%s", s.tool, err, report.Bytes(), errs.Bytes())
@@ -96,16 +79,16 @@ func (s *server) h2loadOnce(l load, list, log string, warmUp, d time.Duration) (
 }
 
 // h2loadArguments returns the arguments of a shell that starts h2load.
-func h2loadArguments(l load, url, list, log string, warmUp, d time.Duration) []string {
+func h2loadArguments(r run, url string) []string {
 	args := []string{"-c", `ulimit -n "$(ulimit -H -n)"; exec "$@"`, "sh", "h2load", "-t1",
-		"-c" + strconv.Itoa(l.conns), "-m" + strconv.Itoa(l.streams), "-H", "accept-encoding: gzip",
-		"--warm-up-time=" + milliseconds(warmUp), "--duration=" + milliseconds(d),
-		"--base-uri=" + url, "--input-file=" + list}
-	if l.protocol != http2 {
+		"-c" + strconv.Itoa(r.conns), "-m" + strconv.Itoa(r.streams), "-H", "accept-encoding: gzip",
+		"--warm-up-time=" + milliseconds(r.warmUp), "--duration=" + milliseconds(r.length),
+		"--base-uri=" + url, "--input-file=" + r.list}
+	if r.protocol != http2 {
 		args = append(args, "--h1")
 	}
-	if log != "" {
-		args = append(args, "--log-file="+log)
+	if r.log != "" {
+		args = append(args, "--log-file="+r.log)
 	}
 	return args
 }
@@ -120,19 +103,19 @@ var (
 
 // h2loadRequests returns the number of requests in a report of h2load, all of which must have
 // succeeded over the protocol that was meant.
-func h2loadRequests(report []byte, l load) (int, error) {
+func h2loadRequests(report []byte, protocol string) (int, error) {
 	m := h2loadDone.FindSubmatch(report)
 	if m == nil || string(m[1]) != string(m[2]) {
 		return 0, errors.New("requests have failed")
 	}
 	n, err := strconv.Atoi(string(m[1]))
 	if err != nil || n == 0 {
-		return 0, errors.New("no requests")
+		return 0, fmt.Errorf("%w: no requests", errNoFigures)
 	}
-	if l.protocol == plainHTTP {
+	if protocol == plainHTTP {
 		return n, nil
 	}
-	want := map[string]string{https: "http/1.1", http2: "h2"}[l.protocol]
+	want := map[string]string{https: "http/1.1", http2: "h2"}[protocol]
 	if m := h2loadSecure.FindSubmatch(report); m == nil || string(m[1]) != cipherSuite ||
 		string(m[2]) != want {
 		return 0, fmt.Errorf("not %s over %s", want, cipherSuite)
@@ -160,7 +143,7 @@ func percentiles(log []byte) ([]measure.Value, error) {
 		all = append(all, us/1e6)
 	}
 	if len(all) == 0 {
-		return nil, errors.New("h2load logs nothing")
+		return nil, fmt.Errorf("%w: h2load logs nothing", errNoFigures)
 	}
 	slices.Sort(all)
 	return []measure.Value{

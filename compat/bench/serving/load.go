@@ -1,6 +1,7 @@
 package serving
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -38,15 +39,27 @@ func (l load) name(tree string) string {
 	return name
 }
 
-// warmUp returns how long to wait before requests count, so that all handshakes are over. They take
-// a third of that on an idle machine.
-func (l load) warmUp() time.Duration {
+// usualWarmUp returns how long to wait before requests count, so that all handshakes are over. They
+// take a third of that on an idle machine.
+func (l load) usualWarmUp() time.Duration {
 	d := 200 * time.Millisecond
 	if l.protocol != plainHTTP {
 		d += time.Duration(l.conns) * time.Millisecond
 	}
 	return d
 }
+
+// A run is a load for a while.
+type run struct {
+	load
+	list   string // of the paths that are asked for
+	log    string // a temporary file for the latencies; "": they are not logged
+	warmUp time.Duration
+	length time.Duration // after the warm-up
+}
+
+// errNoFigures is the error of a run during which the machine was too busy.
+var errNoFigures = errors.New("no figures")
 
 // patience is how much longer a program that sends requests may take than planned.
 const patience = 15 * time.Second

@@ -3,6 +3,7 @@ package serving
 import (
 	"bytes"
 	"compress/gzip"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -80,33 +81,30 @@ func (s site) wire(list string) error {
 
 // wireLoad measures a load: the CPU time of a request, and then the latency, except for Caddy's.
 func (s site) wireLoad(servers []*server, list string, l load) error {
-	name := l.name(s.tree.Name)
-	rounds := s.rounds(5)
+	cost := (*server).wrkCost
+	if l.protocol == http2 {
+		cost = (*server).h2loadCost
+	}
+	r := run{load: l, list: list, warmUp: l.usualWarmUp(), length: s.b.Duration * 3 / 4}
+	if err := s.inTurn(servers, 5, r, cost); err != nil {
+		return err
+	}
+	r.length, r.log = s.b.Duration/4, s.b.Path("h2load.log")
+	return s.inTurn(servers[:2], 9, r, (*server).h2loadLatency)
+}
+
+// inTurn measures each server for at least a number of rounds, except in a trial.
+func (s site) inTurn(servers []*server, rounds int, r run,
+	figures func(*server, run) ([]measure.Value, error)) error {
+	if rounds = max(rounds, s.b.Rounds); s.b.Quick {
+		rounds = s.b.Rounds
+	}
+	name := r.name(s.tree.Name)
 	s.b.Logf("%s: %d rounds", name, rounds)
 	for round := range rounds {
 		for i := range servers {
 			x := servers[(i+round)%len(servers)]
-			cost := x.wrkCost
-			if l.protocol == http2 {
-				cost = x.h2loadCost
-			}
-			values, err := cost(l, list, s.b.Duration*3/4)
-			if err != nil {
-				return err
-			}
-			x.record(s.b, name, values)
-		}
-	}
-	if err := s.b.Results.Save(); err != nil {
-		return err
-	}
-	servers = servers[:2]
-	rounds = s.rounds(9)
-	s.b.Logf("%s: %d rounds of latency", name, rounds)
-	for round := range rounds {
-		for i := range servers {
-			x := servers[(i+round)%len(servers)]
-			values, err := x.h2loadLatency(l, list, s.b.Path("h2load.log"), s.b.Duration/4)
+			values, err := s.patiently(x, r, figures)
 			if err != nil {
 				return err
 			}
@@ -116,12 +114,17 @@ func (s site) wireLoad(servers []*server, list string, l load) error {
 	return s.b.Results.Save()
 }
 
-// rounds returns how often each server is measured: at least a number of times, except in a trial.
-func (s site) rounds(least int) int {
-	if s.b.Quick {
-		return s.b.Rounds
+// patiently repeats a run without figures, with a longer warm-up each time.
+func (s site) patiently(x *server, r run, figures func(*server, run) ([]measure.Value, error)) (
+	values []measure.Value, err error) {
+	for range 3 {
+		if values, err = figures(x, r); !errors.Is(err, errNoFigures) {
+			break
+		}
+		s.b.Logf("  %-18s  no figures, so once more", x.tool)
+		r.warmUp *= 2
 	}
-	return max(least, s.b.Rounds)
+	return values, err
 }
 
 // check compares a page with the file.

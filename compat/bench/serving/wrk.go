@@ -4,7 +4,9 @@ import (
 	"bufio"
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"regexp"
@@ -22,7 +24,7 @@ var (
 )
 
 // wrkScript returns a script that asks for the files of a list in turn. With MARKS in the
-// environment, it prints the number of requests so far after every few of them.
+// environment, it prints the number of requests so far after every 1,000, and waits for a line.
 func wrkScript(list string) []byte {
 	return fmt.Appendf(nil, `local u, i, h = {}, 0, {["Accept-Encoding"] = "gzip"}
 for line in io.lines(%q) do u[#u + 1] = line end
@@ -31,7 +33,11 @@ if os.getenv("MARKS") then
   local ask, n = request, 0
   request = function()
     n = n + 1
-    if n %% 500 == 0 then io.stdout:write(n, "\n"); io.stdout:flush() end
+    if n %% 1000 == 0 then
+      io.stdout:write(n, "\n")
+      io.stdout:flush()
+      io.stdin:read("*l")
+    end
     return ask()
   end
 end
@@ -64,15 +70,19 @@ func (s *server) ask(list string, connections int, d time.Duration) ([]measure.V
 
 // wrkCost returns what a request costs a server over HTTP/1.1, and how many were sent a second.
 // Requests before the end of the warm-up do not count.
-func (s *server) wrkCost(l load, list string, d time.Duration) ([]measure.Value, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), l.warmUp()+d+patience)
+func (s *server) wrkCost(r run) ([]measure.Value, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), r.warmUp+r.length+patience)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, "sh", "-c", `ulimit -n "$(ulimit -H -n)"; exec "$@"`, "sh",
-		"wrk", "-t1", "-c"+strconv.Itoa(l.conns), "-d3600s", "-s", list+".lua", s.url())
+		"wrk", "-t1", "-c"+strconv.Itoa(r.conns), "-d3600s", "-s", r.list+".lua", s.url())
 	cmd.Env = append(os.Environ(), "MARKS=1")
 	var report, errs bytes.Buffer
 	cmd.Stderr = &errs
 	out, err := cmd.StdoutPipe()
+	if err != nil {
+		return nil, err
+	}
+	proceed, err := cmd.StdinPipe()
 	if err != nil {
 		return nil, err
 	}
@@ -90,17 +100,23 @@ func (s *server) wrkCost(l load, list string, d time.Duration) ([]measure.Value,
 		switch {
 		case begin.requests == 0:
 			// Each connection is open once it has sent some requests.
-			if time.Since(start) >= l.warmUp() && n >= 4*l.conns {
+			if time.Since(start) >= r.warmUp && n >= 4*r.conns {
 				begin = s.sample(n)
 			}
-		case end.requests == 0 && time.Since(begin.time) >= d:
+		case end.requests == 0 && time.Since(begin.time) >= r.length:
 			end = s.sample(n)
 			// wrk counts whole seconds, so a signal ends it, after which it prints its report.
 			_ = cmd.Process.Signal(os.Interrupt)
 		}
+		_, _ = io.WriteString(proceed, "\n") // fails if wrk has ended
 	}
-	err = cmd.Wait()
-	if end.requests == 0 || wrkFailed.MatchString(report.String()) {
+	if err = cmd.Wait(); ctx.Err() != nil {
+		err = fmt.Errorf("%w: %w", errNoFigures, ctx.Err())
+	}
+	if err == nil && (end.requests == 0 || wrkFailed.MatchString(report.String())) {
+		err = errors.New("requests have failed")
+	}
+	if err != nil {
 		return nil, fmt.Errorf("%s: wrk: %w\n%s%s", s.tool, err, report.Bytes(), errs.Bytes())
 	}
 	return costs(begin, end), nil
