@@ -80,6 +80,7 @@ torch               python3-torch
 bench_tools='
 wrk                 wrk
 casync              casync
+h2load              nghttp2-client
 mksquashfs          squashfs-tools
 unsquashfs          squashfs-tools
 squashfuse          squashfuse
