@@ -55,7 +55,8 @@ func toZstd(t testing.TB, content []byte, o ...zstd.EOption) []byte {
 // addVariants writes the variants file of an archive to the file name: all text in brotli and zstd,
 // and pages in dcz. edit, if not nil, may change the encoded bytes before their checksums are made.
 func addVariants(
-	t testing.TB, archive, name string, edit func(path string, v *[variants.NumCodings]variants.Encoded),
+	t testing.TB, archive, name string,
+	edit func(path string, v *[variants.NumCodings]variants.Encoded),
 ) {
 	t.Helper()
 	a, err := tarpack.Open(context.Background(), archive, nil)
@@ -167,8 +168,8 @@ func codedSite(t testing.TB) string {
 	return archive
 }
 
-// TestVariants gets every kind of file in every encoding, by every transport, twice each: the second
-// time what was read lately is known.
+// TestVariants gets every kind of file in every encoding, by every transport, twice each: the
+// second time what was read lately is known.
 func TestVariants(t *testing.T) {
 	for _, c := range clients(t, serve.Options{Archives: []serve.Archive{{Path: codedSite(t)}}}) {
 		t.Run(c.name, func(t *testing.T) {
@@ -276,13 +277,14 @@ func TestDictionaries(t *testing.T) {
 	}
 }
 
-// TestDamagedVariants: a variant of which any byte is wrong is not sent. The client gets the member,
-// and the log one line.
+// TestDamagedVariants: a variant of which any byte is wrong is not sent. The client gets the
+// member, and the log one line.
 func TestDamagedVariants(t *testing.T) {
 	archive := codedSite(t)
 	good := []byte(readFile(t, archive+".tpv"))
-	for name, coding := range map[string]string{"index.html": "dcz", "style.css": "br", "mid.txt": "br",
-		"big.txt": "zstd"} {
+	for name, coding := range map[string]string{
+		"index.html": "dcz", "style.css": "br", "mid.txt": "br", "big.txt": "zstd",
+	} {
 		content := []byte(site()[name])
 		encoded := map[string][]byte{"br": toBrotli(t, content), "zstd": toZstd(t, content)}[coding]
 		if coding == "dcz" {
@@ -360,17 +362,16 @@ func TestWrongVariants(t *testing.T) {
 	}
 }
 
-// until asks until an answer is as it should be, or for 20 seconds.
-func until(t *testing.T, c *client, right func(*http.Response, string) bool, target string,
-	fields ...string) {
+// until asks for /mid.txt until an answer is as it should be, or for 20 seconds.
+func until(t *testing.T, c *client, right func(*http.Response, string) bool, accept string) {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); ; {
-		resp, body := c.do(t, "GET", target, fields...)
+		resp, body := c.do(t, "GET", "/mid.txt", accept)
 		if right(resp, body) {
 			return
 		}
 		if time.Now().After(end) {
-			t.Fatalf("%s %q: %d %v", target, fields, resp.StatusCode, resp.Header)
+			t.Fatalf("%s: %d %v", accept, resp.StatusCode, resp.Header)
 		}
 	}
 }
@@ -390,7 +391,7 @@ func TestChangingVariants(t *testing.T) {
 		}
 	}
 	const both = "Accept-Encoding: gzip;q=0.5, br"
-	until(t, c, coding("gzip"), "/mid.txt", both)
+	until(t, c, coding("gzip"), both)
 	replace := func(edit func(string, *[variants.NumCodings]variants.Encoded)) {
 		addVariants(t, archive, archive+".new", edit)
 		if err := os.Rename(archive+".new", archive+".tpv"); err != nil {
@@ -398,9 +399,9 @@ func TestChangingVariants(t *testing.T) {
 		}
 	}
 	replace(func(_ string, v *[variants.NumCodings]variants.Encoded) { v[variants.Zstd].Bytes = nil })
-	until(t, c, coding("br"), "/mid.txt", both)
+	until(t, c, coding("br"), both)
 	replace(nil)
-	until(t, c, coding("zstd"), "/mid.txt", "Accept-Encoding: zstd")
+	until(t, c, coding("zstd"), "Accept-Encoding: zstd")
 
 	good := []byte(readFile(t, archive+".tpv"))
 	for what, b := range map[string][]byte{"zeros": make([]byte, len(good)),
@@ -414,12 +415,12 @@ func TestChangingVariants(t *testing.T) {
 		if err := os.WriteFile(archive+".tpv", good, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		until(t, c, coding("br"), "/mid.txt", both)
+		until(t, c, coding("br"), both)
 	}
 	if err := os.Remove(archive + ".tpv"); err != nil {
 		t.Fatal(err)
 	}
-	until(t, c, coding("gzip"), "/mid.txt", both)
+	until(t, c, coding("gzip"), both)
 	if log := s.log.String(); strings.Contains(log, "aborted") {
 		t.Error(log)
 	}

@@ -211,8 +211,8 @@ func visit(t *testing.T, o serve.Options, pages []string, dictionary bool) visit
 	return v
 }
 
-// browse visits pages in a new browser, and returns their texts. After the first page it waits until
-// asked is closed.
+// browse visits pages in a new browser, and returns their texts. After the first page it waits
+// until asked is closed.
 func browse(
 	t *testing.T, base string, pages []string, cert, netLog string, asked chan struct{},
 ) (texts []string) {
@@ -249,8 +249,8 @@ func browse(
 	return texts
 }
 
-// publicKey returns the SHA-256 of the public key of a certificate, which Chromium is to trust: what
-// comes with an error of the certificate is not cached.
+// publicKey returns the SHA-256 of the public key of a certificate, which Chromium is to trust:
+// what comes with an error of the certificate is not cached.
 func publicKey(t *testing.T, cert string) string {
 	t.Helper()
 	b, err := os.ReadFile(cert)

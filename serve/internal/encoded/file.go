@@ -105,9 +105,9 @@ func (f *File) Dictionary(name string) *plan.Dictionary {
 	return nil
 }
 
-// Check returns ErrUnusable if the file has changed since it was opened. It must be called after the
-// last byte of a variant was read, and before that byte is sent. A file that has only lost its name
-// has not changed.
+// Check returns ErrUnusable if the file has changed since it was opened. It must be called after
+// the last byte of a variant was read, and before that byte is sent. A file that has only lost its
+// name has not changed.
 func (f *File) Check() error {
 	if f.gone.Load() {
 		return ErrUnusable

@@ -115,8 +115,8 @@ func VariantsName(name string) string { return besideName(name, variantsSuffix) 
 
 const variantsSuffix = ".tpv"
 
-// besideName returns the name of a file with a suffix beside an archive. If the archive is a symbolic
-// link, that may be beside the link or beside its target.
+// besideName returns the name of a file with a suffix beside an archive. If the archive is a
+// symbolic link, that may be beside the link or beside its target.
 func besideName(name, suffix string) string {
 	side := name + suffix
 	if _, err := os.Stat(side); err != nil {
