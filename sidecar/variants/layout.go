@@ -50,9 +50,12 @@ var tableNames = [numTables]string{"dictionaries", "entries", "sets", "sums"}
 const (
 	dictionaryRow = 96
 	entryRow      = 4
-	setRow        = 64
+	setRow        = SetRow
 	sumRow        = 32
 )
+
+// SetRow is the length of the row of a set in bytes.
+const SetRow = 64
 
 // header is the first bytes of a file.
 type header [headerSize]byte

@@ -66,6 +66,27 @@ func Open(name string, a Archive) (*File, error) {
 	return x, nil
 }
 
+// OpenAny is [Open] for a file of any archive, which [File.Archive] returns. It is for programs that
+// use the variants of an earlier state of an archive.
+func OpenAny(name string) (*File, error) {
+	f, err := regular.Open(name)
+	if err != nil {
+		return nil, err
+	}
+	var x *File
+	h := new(header)
+	if _, err = f.ReadAt(h[:], 0); err == nil {
+		a := Archive{h.u64(atArchive), int64(h.u64(atArchiveSize)), int(h.u64(atEntries))}
+		x, err = openFile(f, a)
+	} else if errors.Is(err, io.EOF) {
+		err = corruptf("no variants file")
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
+	}
+	return x, nil
+}
+
 // openFile is Open for an open file. After an error the caller closes it.
 func openFile(f *os.File, a Archive) (*File, error) {
 	info, err := f.Stat()
@@ -140,6 +161,8 @@ func (x *File) parse(h *header, a Archive) error {
 	case h.u64(atArchive) != a.Digest || h.u64(atArchiveSize) != uint64(a.Size) ||
 		h.u64(atEntries) != uint64(a.Entries):
 		return ErrStale
+	case a.Entries < 0 || uint64(a.Entries) > math.MaxUint32 || a.Size < 0:
+		return corruptf("%d entries in an archive of %d bytes", a.Entries, a.Size)
 	case h.u64(atSize) != uint64(x.size):
 		return corruptf("file of %d bytes, not %d", x.size, h.u64(atSize))
 	case !h.reservedZero() || h.u16(atDictionaries) > MaxDictionaries ||

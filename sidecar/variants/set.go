@@ -72,8 +72,17 @@ func (l limits) decodeSet(row []byte) (s Set, ok bool) {
 	return s, true
 }
 
-// append appends the row of the set.
-func (s *Set) append(rows []byte) []byte {
+// ParseSet returns the set of a row that AppendRow has written, for a file with dictionaries in
+// which encoded bytes end at dataEnd or before. It returns false if the row cannot be right.
+func ParseSet(row []byte, dataEnd int64, dictionaries int) (s Set, ok bool) {
+	if len(row) != SetRow {
+		return Set{}, false
+	}
+	return limits{dataEnd, dictionaries}.decodeSet(row)
+}
+
+// AppendRow appends the row of the set, SetRow bytes.
+func (s *Set) AppendRow(rows []byte) []byte {
 	var row [setRow]byte
 	binary.LittleEndian.PutUint32(row[atContentSize:], uint32(s.Size))
 	for c, v := range s.variants {

@@ -486,3 +486,61 @@ func TestWriterFull(t *testing.T) {
 		}
 	}
 }
+
+func TestOpenAny(t *testing.T) {
+	good := testFile(t)
+	many := bytes.Clone(good)
+	copy(many[atEntries:], "\xff\xff\xff\xff\xff\xff\xff\x7f")
+	vouch(many)
+	for what, c := range map[string]struct {
+		b    []byte
+		want error
+	}{
+		"good":         {good, nil},
+		"cut":          {good[:headerSize-1], ErrCorrupt},
+		"empty":        {nil, ErrCorrupt},
+		"another":      {bytes.Repeat([]byte("x"), 1000), ErrCorrupt},
+		"many entries": {many, ErrCorrupt},
+	} {
+		name := filepath.Join(t.TempDir(), "a.tpv")
+		if err := os.WriteFile(name, c.b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		x, err := OpenAny(name)
+		if !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", what, err)
+		}
+		if err == nil {
+			checkFile(t, x)
+			x.Close()
+		}
+	}
+	if _, err := OpenAny(filepath.Join(t.TempDir(), "missing")); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+}
+
+func TestParseSet(t *testing.T) {
+	x, err := openBytes(testFile(t))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	for i := range x.Sets() {
+		set, _, err := x.SetAt(i)
+		if err != nil {
+			t.Fatal(err)
+		}
+		row := set.AppendRow(nil)
+		got, ok := ParseSet(row, x.Size(), 1)
+		if !ok || got != set {
+			t.Errorf("set %d: %v, want %v", i, got, set)
+		}
+		if _, ok := ParseSet(row[1:], x.Size(), 1); ok {
+			t.Errorf("set %d: a short row", i)
+		}
+		if _, ok := ParseSet(row, x.Size(), 0); ok && got.variants[DictionaryZstd].Length > 0 {
+			t.Errorf("set %d: no dictionary", i)
+		}
+	}
+}

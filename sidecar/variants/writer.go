@@ -98,7 +98,7 @@ func (w *Writer) AddStored(i int, s Set, sum sidecar.Sum) error {
 	for _, v := range s.variants {
 		w.off = max(w.off, v.Offset+v.Length)
 	}
-	row := s.append(nil)
+	row := s.AppendRow(nil)
 	w.limits.dataEnd = w.off
 	if _, ok := w.limits.decodeSet(row); !ok && w.err == nil {
 		w.err = fmt.Errorf("content of %d bytes: %w", s.Size, ErrLimit)
