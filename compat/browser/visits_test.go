@@ -28,6 +28,7 @@ import (
 	"github.com/tarpack/tpk/serve"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/pack"
 )
 
 var (
@@ -93,13 +94,20 @@ func manual(t *testing.T) string {
 		fmt.Fprintf(&frame, "<li><a href=\"%d.html\">Section %x</a>\n", i%60, i*i*7919)
 	}
 	for i := range 60 {
-		text := fmt.Sprintf("<!doctype html><meta charset=utf-8><title>%d</title><ul>%s</ul><main>%s</main>",
-			i, frame.String(), strings.Repeat(fmt.Sprintf("Words of page %d. ", i), 20))
-		if err := os.WriteFile(filepath.Join(dir, strconv.Itoa(i)+".html"), []byte(text), 0o644); err != nil {
+		text := fmt.Sprintf("<!doctype html><meta charset=utf-8><title>%d</title>"+
+			"<ul>%s</ul><main>%s</main>", i, frame.String(),
+			strings.Repeat(fmt.Sprintf("Words of page %d. ", i), 20))
+		name := filepath.Join(dir, strconv.Itoa(i)+".html")
+		if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
 			t.Fatal(err)
 		}
 	}
-	return packVariants(t, dir)
+	archive := dir + ".tar.gz"
+	if _, err := pack.Dir(t.Context(), dir, archive, pack.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	fixture.Variants(t, archive)
+	return archive
 }
 
 // choosePages chooses pages of an archive, always the same ones, by their paths in URLs.

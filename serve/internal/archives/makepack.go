@@ -16,7 +16,7 @@ import (
 func isPackName(path string) bool {
 	name := path[strings.LastIndexByte(path, '/')+1:]
 	return name == PackName || name == PackName+format.SidecarSuffix ||
-		name == PackName+".tpv" ||
+		name == PackName+format.VariantsSuffix ||
 		strings.HasPrefix(name, "."+PackName+".")
 }
 

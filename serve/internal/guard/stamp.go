@@ -111,9 +111,7 @@ func (s Stamp) Newer(name string) bool {
 func sidecarName(name string) string { return besideName(name, format.SidecarSuffix) }
 
 // VariantsName returns the name of the variants file of an archive, or of the list of a set.
-func VariantsName(name string) string { return besideName(name, variantsSuffix) }
-
-const variantsSuffix = ".tpv"
+func VariantsName(name string) string { return besideName(name, format.VariantsSuffix) }
 
 // besideName returns the name of a file with a suffix beside an archive. If the archive is a
 // symbolic link, that may be beside the link or beside its target.
