@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
+	"github.com/tarpack/tpk/cmd/tpk/editing"
 	"github.com/tarpack/tpk/cmd/tpk/flags"
 	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/cmd/tpk/report"
@@ -45,7 +46,10 @@ func parseIndex(c *cli.Context) (string, error) {
 
 func runIndex(c *cli.Context, name string) error {
 	if c.Bool("embed") || c.Bool("no-embed") {
-		return moveIndex(c, name)
+		if err := moveIndex(c, name); err != nil {
+			return err
+		}
+		return editing.RefreshVariants(c, name)
 	}
 	m := terminal.NewMeter(c, "indexing")
 	defer m.Stop()

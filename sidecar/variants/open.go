@@ -66,8 +66,8 @@ func Open(name string, a Archive) (*File, error) {
 	return x, nil
 }
 
-// OpenAny is [Open] for a file of any archive, which [File.Archive] returns. It is for programs that
-// use the variants of an earlier state of an archive.
+// OpenAny is [Open] for a file of any archive, which [File.Archive] returns. It is for programs
+// that use the variants of an earlier state of an archive.
 func OpenAny(name string) (*File, error) {
 	f, err := regular.Open(name)
 	if err != nil {

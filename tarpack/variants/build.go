@@ -41,7 +41,7 @@ func Build(ctx context.Context, archive string, o Options) (Result, error) {
 	if b.a, err = tarpack.Open(ctx, archive, &tarpack.OpenOptions{Workers: o.Workers}); err != nil {
 		return Result{}, err
 	}
-	defer b.a.Close()
+	defer b.a.Close() // read only
 	if err := b.create(); err != nil {
 		return Result{}, err
 	}
@@ -160,7 +160,7 @@ func (b *builder) encode(ctx context.Context, next int) error {
 	for range b.o.workers() {
 		g.Go(func() error {
 			for j := range q.jobs {
-				j.err = b.prepare(j)
+				j.err = b.prepare(gctx, j)
 				close(j.ready)
 			}
 			return nil

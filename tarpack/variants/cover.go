@@ -19,7 +19,7 @@ type cover struct {
 const (
 	stringSize  = 8
 	countBits   = 22
-	segmentSize = 2048 // bytes of the pieces of pages that make a dictionary
+	segmentSize = 3072 // bytes of the pieces of pages that make a dictionary
 	segmentStep = segmentSize / 4
 )
 
@@ -44,9 +44,9 @@ func hashOf(b []byte) uint32 {
 	return uint32(binary.LittleEndian.Uint64(b) * 0x9e3779b97f4a7c15 >> (64 - countBits))
 }
 
-// choose returns a dictionary of at most size bytes. Each of its segments comes from other pages. So
-// the pages should be in random order. The best segments come last, where references to them are
-// short.
+// choose returns a dictionary of at most size bytes. Each of its segments comes from other pages.
+// So the pages should be in random order. The best segments come last, where references to them
+// are short.
 func (c *cover) choose(size int) []byte {
 	rounds := max(1, size/segmentSize)
 	share := max(1, len(c.pages)/rounds)

@@ -46,8 +46,8 @@ func (b *builder) dictionaries(ctx context.Context) ([]variants.Dictionary, erro
 		return nil, nil
 	}
 	d.SHA256 = sha256.Sum256(d.Bytes)
-	d.Brotli = encodeBrotli(d.Bytes, b.settings.Level)
-	if ok, err := b.pays(&d, test); err != nil || !ok {
+	d.Brotli = encodeBrotli(ctx, d.Bytes, b.settings.Level)
+	if ok, err := b.pays(ctx, &d, test); err != nil || !ok {
 		return nil, err
 	}
 	return []variants.Dictionary{d}, nil
@@ -93,7 +93,7 @@ func (b *builder) samplePages(ctx context.Context) (train, test [][]byte, err er
 
 // pays reports whether a visit of visitPages pages takes fewer bytes with a dictionary than in
 // brotli. The dictionary itself counts, and the first page, which comes before it.
-func (b *builder) pays(d *variants.Dictionary, test [][]byte) (bool, error) {
+func (b *builder) pays(ctx context.Context, d *variants.Dictionary, test [][]byte) (bool, error) {
 	z, err := newZstd(1, zstd.WithEncoderLevel(zstd.SpeedBestCompression),
 		zstd.WithEncoderDictRaw(0, d.Bytes))
 	if err != nil {
@@ -102,9 +102,12 @@ func (b *builder) pays(d *variants.Dictionary, test [][]byte) (bool, error) {
 	defer z.Close()
 	br, dcz := 0, 0
 	for _, page := range test {
-		n := len(encodeBrotli(page, b.settings.Level))
+		n := len(encodeBrotli(ctx, page, b.settings.Level))
 		br += n
 		dcz += min(n, variants.DCZHeaderSize+len(z.EncodeAll(page, nil)))
+	}
+	if ctx.Err() != nil {
+		return false, context.Cause(ctx)
 	}
 	with := br + (visitPages-1)*dcz + len(d.Brotli)*len(test)
 	return with < visitPages*br, nil

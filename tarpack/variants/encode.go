@@ -2,6 +2,7 @@ package variants
 
 import (
 	"bytes"
+	"context"
 	"crypto/sha256"
 	"fmt"
 	"math/bits"
@@ -56,7 +57,7 @@ func newZstd(workers int, options ...zstd.EOption) (*zstd.Encoder, error) {
 func (e *encoder) close() {
 	for _, z := range append(e.byDictionary, e.plain, e.quick) {
 		if z != nil {
-			z.Close() //nolint:errcheck // nothing is buffered
+			z.Close()
 		}
 	}
 }
@@ -65,7 +66,9 @@ func (e *encoder) close() {
 func gains(n int, gzip int64) bool { return int64(n)*100 <= gzip*95 }
 
 // encode returns the variants of a content that gain enough.
-func (e *encoder) encode(content []byte, j *job) (all [variants.NumCodings]variants.Encoded) {
+func (e *encoder) encode(
+	ctx context.Context, content []byte, j *job,
+) (all [variants.NumCodings]variants.Encoded) {
 	if j.stored && !gains(len(e.quick.EncodeAll(content, nil)), j.gzip) {
 		return all
 	}
@@ -75,7 +78,7 @@ func (e *encoder) encode(content []byte, j *job) (all [variants.NumCodings]varia
 		}
 	}
 	if e.settings.Codings.Has(variants.Brotli) {
-		keep(variants.Brotli, encodeBrotli(content, e.settings.Level), 0)
+		keep(variants.Brotli, encodeBrotli(ctx, content, e.settings.Level), 0)
 	}
 	if e.plain != nil {
 		keep(variants.Zstd, e.plain.EncodeAll(content, nil), 0)
@@ -103,18 +106,27 @@ const (
 	maxWindow = 22
 )
 
-// encodeBrotli returns a content in brotli.
-func encodeBrotli(content []byte, level int) []byte {
+// brotliPart is how many bytes are encoded before a stop is noticed. At level 11 they take a
+// quarter of a second.
+const brotliPart = 128 << 10
+
+// encodeBrotli returns a content in brotli, or less of it if ctx ends.
+func encodeBrotli(ctx context.Context, content []byte, level int) []byte {
 	var out bytes.Buffer
 	window := min(max(bits.Len(uint(len(content))), minWindow), maxWindow)
 	w := brotli.NewWriterOptions(&out, brotli.WriterOptions{Quality: level, LGWin: window})
-	w.Write(content) //nolint:errcheck // into memory
-	w.Close()        //nolint:errcheck // into memory
+	for part := range slices.Chunk(content, brotliPart) {
+		if ctx.Err() != nil {
+			break
+		}
+		w.Write(part) //nolint:errcheck // into memory
+	}
+	w.Close()
 	return out.Bytes()
 }
 
 // prepare encodes the content of a job, or takes what the old file has of it.
-func (b *builder) prepare(j *job) error {
+func (b *builder) prepare(ctx context.Context, j *job) error {
 	x := b.a.Index()
 	if x.HasSHA256() && b.old.file != nil {
 		sum, err := x.SHA256(j.ordinal)
@@ -132,9 +144,9 @@ func (b *builder) prepare(j *job) error {
 	}
 	j.sum = sha256.Sum256(content)
 	if !b.reuse(j) {
-		j.encoded = b.enc.encode(content, j)
+		j.encoded = b.enc.encode(ctx, content, j)
 	}
-	return nil
+	return context.Cause(ctx)
 }
 
 // content returns the content of entry i, of size bytes. An error names the entry.

@@ -15,7 +15,7 @@ import (
 )
 
 // forge writes a variants file in which every hash is right, but pages/003.html has the content of
-// another page, with the SHA-256 that belongs to it. It returns how the problems begin that this is.
+// another page, with the SHA-256 that belongs to it. It returns how the problems of this begin.
 func forge(t *testing.T, archive string) (problems []string) {
 	t.Helper()
 	a := tartest.Open(t, archive)

@@ -71,7 +71,7 @@ func (b *builder) head(dictionaries []variants.Dictionary) []byte {
 	h := xxhash.New()
 	for i := range dictionaries {
 		h.Write(dictionaries[i].SHA256[:])
-		h.WriteString(dictionaries[i].Kind)
+		h.Write([]byte(dictionaries[i].Kind))
 	}
 	head = binary.LittleEndian.AppendUint64(head, h.Sum64())
 	return binary.LittleEndian.AppendUint64(head, xxhash.Sum64(head))

@@ -1,12 +1,15 @@
 package variants
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
 
+	"github.com/tarpack/tpk/sidecar/variants"
+	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
@@ -45,4 +48,29 @@ func Drop(archive string) (size int64, err error) {
 		}
 	}
 	return size, durable.SyncDir(filepath.Dir(name))
+}
+
+// Stale reports whether there is a variants file that readers of the archive refuse: it is of an
+// earlier state, or damaged.
+func Stale(ctx context.Context, archive string) (bool, error) {
+	name, err := Name(archive)
+	if errors.Is(err, ErrDevice) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if _, err := os.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+		return false, nil
+	}
+	a, err := tarpack.Open(ctx, archive, nil)
+	if err != nil {
+		return false, err
+	}
+	defer a.Close() // read only
+	x, err := variants.Open(name, variants.Of(a.Index()))
+	if err != nil {
+		return true, nil //nolint:nilerr // that is the answer
+	}
+	return false, x.Close()
 }
