@@ -62,7 +62,7 @@ func (b *builder) samplePages(ctx context.Context) (train, test [][]byte, err er
 		if err != nil {
 			return nil, nil, err
 		}
-		if isCandidate(&row.Entry) && kindOf(row.Path) == pageKind {
+		if isCandidate(&row.Entry) && kindOf(row.Path) == pageKind && !isDotted(row.Path) {
 			pages = append(pages, row.Ordinal)
 		}
 	}

@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -63,7 +62,7 @@ func open(name string, of variants.Archive, notice func(string)) (*File, error) 
 // newDictionary makes a dictionary ready for sending.
 func newDictionary(d *variants.Dictionary) *plan.Dictionary {
 	p := &plan.Dictionary{SHA256: d.SHA256, Name: hex.EncodeToString(d.SHA256[:]),
-		HTML: strings.HasPrefix(d.Kind, ".htm") || d.Kind == ".xhtml"}
+		HTML: d.Kind == ".html"}
 	p.Forms[plan.Identity] = string(d.Bytes)
 	p.Forms[plan.Brotli] = string(d.Brotli)
 	return p
