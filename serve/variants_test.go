@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -461,4 +463,81 @@ func TestSignedVariants(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestOverwrittenVariants: while clients ask, the variants file is written over again and again, by
+// that of an archive with other contents at the same ordinals, all of whose checksums are right.
+// Every answer that ends normally is the content.
+func TestOverwrittenVariants(t *testing.T) {
+	archive := codedSite(t)
+	other := files{}
+	for name, content := range site() {
+		if !strings.HasPrefix(content, "-> ") {
+			content = strings.ToUpper(content)
+		}
+		other[name] = content
+	}
+	otherArchive := other.pack(t, filepath.Join(t.TempDir(), "other.tar.gz"))
+	addVariants(t, otherArchive, otherArchive+".tpv", nil)
+	generations := []string{readFile(t, otherArchive+".tpv"), readFile(t, archive+".tpv")}
+
+	s := start(t, serve.Options{Archives: []serve.Archive{{Path: archive}}})
+	c := newClient("tcp", "http://"+s.addresses[0], &http.Transport{})
+	var asking sync.WaitGroup
+	var ended atomic.Bool
+	var coded, aborted atomic.Int64
+	for _, name := range []string{"index.html", "style.css", "mid.txt", "big.txt"} {
+		for _, coding := range []string{"br", "zstd"} {
+			asking.Go(func() {
+				for !ended.Load() {
+					resp, body, err := c.try("/"+name, "Accept-Encoding: gzip;q=0.5, "+coding)
+					switch {
+					case err != nil:
+						aborted.Add(1)
+					case resp.StatusCode != 200 || decoded(t, resp, body) != site()[name]:
+						t.Errorf("%s by %s: %d, other content, %v", name, coding, resp.StatusCode, resp.Header)
+					case resp.Header.Get("Content-Encoding") == coding:
+						coded.Add(1)
+					}
+				}
+			})
+		}
+	}
+	rounds := 6
+	if testing.Short() {
+		rounds = 2
+	}
+	for range rounds {
+		for _, b := range generations {
+			if err := os.WriteFile(archive+".tpv", []byte(b), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		until(t, c, func(resp *http.Response, _ string) bool {
+			return resp.Header.Get("Content-Encoding") == "br"
+		}, "Accept-Encoding: gzip;q=0.5, br")
+	}
+	ended.Store(true)
+	asking.Wait()
+	t.Logf("%d answers by variants, %d aborted", coded.Load(), aborted.Load())
+	if coded.Load() == 0 {
+		t.Error("no answer was a variant")
+	}
+}
+
+// try is do for a GET that may be cut off.
+func (c *client) try(target string, header string) (*http.Response, string, error) {
+	req, err := http.NewRequest(http.MethodGet, c.base+target, nil)
+	if err != nil {
+		return nil, "", err
+	}
+	name, value, _ := strings.Cut(header, ": ")
+	req.Header.Set(name, value)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, "", err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	return resp, string(body), err
 }
