@@ -32,7 +32,8 @@
 //	│  └─ transfer   sends runs of files; wire and nethttp use it, too
 //	├─ listing     renders folder pages and search results
 //	├─ archives    which archives are served, and until when their files stay open
-//	│  ├─ guard      whether the file under an archive may be answered from
+//	│  ├─ encoded    the variants file of an archive: contents in other encodings
+//	│  ├─ guard      whether the file under an archive may be answered from; encoded uses it, too
 //	│  ├─ gzipform   whether content is gzip to its end
 //	│  ├─ match      searches the paths of an index
 //	│  ├─ plain      a directory of plain files

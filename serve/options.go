@@ -87,7 +87,8 @@ type Options struct {
 	// hides names that start with a dot, but not .well-known (RFC 8615). An empty list hides nothing.
 	Hide []string
 	// HideMore are globs that are hidden besides those of Hide. What is hidden is in no listing, no
-	// search and no download either.
+	// search and no download either. If Hide or HideMore has a glob, no compression dictionary is used
+	// (RFC 9842), since one can have text of hidden pages.
 	HideMore []string
 	// Types are media types by extension, as "md": "text/markdown" or "d.ts": "text/plain". They
 	// take the place of what tpk would send. The longest extension counts. A text/ type gets a charset

@@ -12,6 +12,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -55,7 +57,8 @@ func toZstd(t testing.TB, content []byte, o ...zstd.EOption) []byte {
 // addVariants writes the variants file of an archive to the file name: all text in brotli and zstd,
 // and pages in dcz. edit, if not nil, may change the encoded bytes before their checksums are made.
 func addVariants(
-	t testing.TB, archive, name string, edit func(path string, v *[variants.NumCodings]variants.Encoded),
+	t testing.TB, archive, name string,
+	edit func(path string, v *[variants.NumCodings]variants.Encoded),
 ) {
 	t.Helper()
 	a, err := tarpack.Open(context.Background(), archive, nil)
@@ -167,8 +170,8 @@ func codedSite(t testing.TB) string {
 	return archive
 }
 
-// TestVariants gets every kind of file in every encoding, by every transport, twice each: the second
-// time what was read lately is known.
+// TestVariants gets every kind of file in every encoding, by every transport, twice each: the
+// second time what was read lately is known.
 func TestVariants(t *testing.T) {
 	for _, c := range clients(t, serve.Options{Archives: []serve.Archive{{Path: codedSite(t)}}}) {
 		t.Run(c.name, func(t *testing.T) {
@@ -276,13 +279,14 @@ func TestDictionaries(t *testing.T) {
 	}
 }
 
-// TestDamagedVariants: a variant of which any byte is wrong is not sent. The client gets the member,
-// and the log one line.
+// TestDamagedVariants: a variant of which any byte is wrong is not sent. The client gets the
+// member, and the log one line.
 func TestDamagedVariants(t *testing.T) {
 	archive := codedSite(t)
 	good := []byte(readFile(t, archive+".tpv"))
-	for name, coding := range map[string]string{"index.html": "dcz", "style.css": "br", "mid.txt": "br",
-		"big.txt": "zstd"} {
+	for name, coding := range map[string]string{
+		"index.html": "dcz", "style.css": "br", "mid.txt": "br", "big.txt": "zstd",
+	} {
 		content := []byte(site()[name])
 		encoded := map[string][]byte{"br": toBrotli(t, content), "zstd": toZstd(t, content)}[coding]
 		if coding == "dcz" {
@@ -360,17 +364,16 @@ func TestWrongVariants(t *testing.T) {
 	}
 }
 
-// until asks until an answer is as it should be, or for 20 seconds.
-func until(t *testing.T, c *client, right func(*http.Response, string) bool, target string,
-	fields ...string) {
+// until asks for /mid.txt until an answer is as it should be, or for 20 seconds.
+func until(t *testing.T, c *client, right func(*http.Response, string) bool, accept string) {
 	t.Helper()
 	for end := time.Now().Add(20 * time.Second); ; {
-		resp, body := c.do(t, "GET", target, fields...)
+		resp, body := c.do(t, "GET", "/mid.txt", accept)
 		if right(resp, body) {
 			return
 		}
 		if time.Now().After(end) {
-			t.Fatalf("%s %q: %d %v", target, fields, resp.StatusCode, resp.Header)
+			t.Fatalf("%s: %d %v", accept, resp.StatusCode, resp.Header)
 		}
 	}
 }
@@ -390,7 +393,7 @@ func TestChangingVariants(t *testing.T) {
 		}
 	}
 	const both = "Accept-Encoding: gzip;q=0.5, br"
-	until(t, c, coding("gzip"), "/mid.txt", both)
+	until(t, c, coding("gzip"), both)
 	replace := func(edit func(string, *[variants.NumCodings]variants.Encoded)) {
 		addVariants(t, archive, archive+".new", edit)
 		if err := os.Rename(archive+".new", archive+".tpv"); err != nil {
@@ -398,9 +401,9 @@ func TestChangingVariants(t *testing.T) {
 		}
 	}
 	replace(func(_ string, v *[variants.NumCodings]variants.Encoded) { v[variants.Zstd].Bytes = nil })
-	until(t, c, coding("br"), "/mid.txt", both)
+	until(t, c, coding("br"), both)
 	replace(nil)
-	until(t, c, coding("zstd"), "/mid.txt", "Accept-Encoding: zstd")
+	until(t, c, coding("zstd"), "Accept-Encoding: zstd")
 
 	good := []byte(readFile(t, archive+".tpv"))
 	for what, b := range map[string][]byte{"zeros": make([]byte, len(good)),
@@ -414,12 +417,12 @@ func TestChangingVariants(t *testing.T) {
 		if err := os.WriteFile(archive+".tpv", good, 0o644); err != nil {
 			t.Fatal(err)
 		}
-		until(t, c, coding("br"), "/mid.txt", both)
+		until(t, c, coding("br"), both)
 	}
 	if err := os.Remove(archive + ".tpv"); err != nil {
 		t.Fatal(err)
 	}
-	until(t, c, coding("gzip"), "/mid.txt", both)
+	until(t, c, coding("gzip"), both)
 	if log := s.log.String(); strings.Contains(log, "aborted") {
 		t.Error(log)
 	}
@@ -460,4 +463,81 @@ func TestSignedVariants(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestOverwrittenVariants: while clients ask, the variants file is written over again and again, by
+// that of an archive with other contents at the same ordinals, all of whose checksums are right.
+// Every answer that ends normally is the content.
+func TestOverwrittenVariants(t *testing.T) {
+	archive := codedSite(t)
+	other := files{}
+	for name, content := range site() {
+		if !strings.HasPrefix(content, "-> ") {
+			content = strings.ToUpper(content)
+		}
+		other[name] = content
+	}
+	otherArchive := other.pack(t, filepath.Join(t.TempDir(), "other.tar.gz"))
+	addVariants(t, otherArchive, otherArchive+".tpv", nil)
+	generations := []string{readFile(t, otherArchive+".tpv"), readFile(t, archive+".tpv")}
+
+	s := start(t, serve.Options{Archives: []serve.Archive{{Path: archive}}})
+	c := newClient("tcp", "http://"+s.addresses[0], &http.Transport{})
+	var asking sync.WaitGroup
+	var ended atomic.Bool
+	var coded, aborted atomic.Int64
+	for _, name := range []string{"index.html", "style.css", "mid.txt", "big.txt"} {
+		for _, coding := range []string{"br", "zstd"} {
+			asking.Go(func() {
+				for !ended.Load() {
+					resp, body, err := c.try("/"+name, "Accept-Encoding: gzip;q=0.5, "+coding)
+					switch {
+					case err != nil:
+						aborted.Add(1)
+					case resp.StatusCode != 200 || decoded(t, resp, body) != site()[name]:
+						t.Errorf("%s by %s: %d, other content, %v", name, coding, resp.StatusCode, resp.Header)
+					case resp.Header.Get("Content-Encoding") == coding:
+						coded.Add(1)
+					}
+				}
+			})
+		}
+	}
+	rounds := 6
+	if testing.Short() {
+		rounds = 2
+	}
+	for range rounds {
+		for _, b := range generations {
+			if err := os.WriteFile(archive+".tpv", []byte(b), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		until(t, c, func(resp *http.Response, _ string) bool {
+			return resp.Header.Get("Content-Encoding") == "br"
+		}, "Accept-Encoding: gzip;q=0.5, br")
+	}
+	ended.Store(true)
+	asking.Wait()
+	t.Logf("%d answers by variants, %d aborted", coded.Load(), aborted.Load())
+	if coded.Load() == 0 {
+		t.Error("no answer was a variant")
+	}
+}
+
+// try is do for a GET that may be cut off.
+func (c *client) try(target string, header string) (*http.Response, string, error) {
+	req, err := http.NewRequest(http.MethodGet, c.base+target, nil)
+	if err != nil {
+		return nil, "", err
+	}
+	name, value, _ := strings.Cut(header, ": ")
+	req.Header.Set(name, value)
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return nil, "", err
+	}
+	defer resp.Body.Close()
+	body, err := io.ReadAll(resp.Body)
+	return resp, string(body), err
 }

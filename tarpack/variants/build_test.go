@@ -242,6 +242,30 @@ func TestFewPages(t *testing.T) {
 	}
 }
 
+// TestHiddenPages: nothing of pages that servers hide is in the dictionary.
+func TestHiddenPages(t *testing.T) {
+	files := [][2]string{}
+	for i := range 60 {
+		files = append(files, [2]string{fmt.Sprintf("%02d.html", i), page(i)},
+			[2]string{fmt.Sprintf("drafts/.secret/%02d.html", i), "secret words, " + page(i)})
+	}
+	archive := tartest.Pack(t, tartest.Tree(t, files...), pack.Options{})
+	res := build(t, archive, variants.Options{Settings: all})
+	x, err := codings.OpenAny(res.Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer x.Close()
+	if len(x.Dictionaries()) != 1 {
+		t.Errorf("%+v", res)
+	}
+	for _, d := range x.Dictionaries() {
+		if bytes.Contains(d.Bytes, []byte("secret words")) {
+			t.Error("the dictionary has text of hidden pages")
+		}
+	}
+}
+
 // stopAfter returns a context, and a Progress that ends it after n contents.
 func stopAfter(t *testing.T, n int64) (context.Context, func(format.Progress)) {
 	ctx, cancel := context.WithCancel(t.Context())

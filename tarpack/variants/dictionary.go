@@ -86,7 +86,7 @@ func (b *builder) samplePages(ctx context.Context) (*pageSample, error) {
 		if err != nil {
 			return nil, err
 		}
-		if isCandidate(&row.Entry) && kindOf(row.Path) == pageKind {
+		if isCandidate(&row.Entry) && kindOf(row.Path) == pageKind && !isDotted(row.Path) {
 			pages = append(pages, &job{ordinal: row.Ordinal, size: row.Entry.Size})
 			size += row.Entry.Size
 		}

@@ -4,7 +4,6 @@ import (
 	"encoding/hex"
 	"fmt"
 	"os"
-	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -63,7 +62,7 @@ func open(name string, of variants.Archive, notice func(string)) (*File, error) 
 // newDictionary makes a dictionary ready for sending.
 func newDictionary(d *variants.Dictionary) *plan.Dictionary {
 	p := &plan.Dictionary{SHA256: d.SHA256, Name: hex.EncodeToString(d.SHA256[:]),
-		HTML: strings.HasPrefix(d.Kind, ".htm") || d.Kind == ".xhtml"}
+		HTML: d.Kind == ".html"}
 	p.Forms[plan.Identity] = string(d.Bytes)
 	p.Forms[plan.Brotli] = string(d.Brotli)
 	return p
@@ -105,9 +104,9 @@ func (f *File) Dictionary(name string) *plan.Dictionary {
 	return nil
 }
 
-// Check returns ErrUnusable if the file has changed since it was opened. It must be called after the
-// last byte of a variant was read, and before that byte is sent. A file that has only lost its name
-// has not changed.
+// Check returns ErrUnusable if the file has changed since it was opened. It must be called after
+// the last byte of a variant was read, and before that byte is sent. A file that has only lost its
+// name has not changed.
 func (f *File) Check() error {
 	if f.gone.Load() {
 		return ErrUnusable

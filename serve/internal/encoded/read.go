@@ -34,7 +34,7 @@ type Wanted struct {
 
 // Read reads a variant into b, which has its length, and checks it. The error is ErrUnusable.
 func (f *File) Read(w *Wanted, b []byte) error {
-	if _, err := io.ReadFull(io.NewSectionReader(f.file, w.Offset, w.Length), b); err != nil {
+	if n, err := f.file.ReadAt(b, w.Offset); n != len(b) {
 		return f.reject(w, err)
 	}
 	if err := f.check(w, b); err != nil {

@@ -40,8 +40,8 @@ func (s *Source) Current() *File {
 }
 
 // Look opens the file if it is there and complete, or if it is another one now. first is set when
-// the archive is opened: then what is wrong with a file is reported at once. Otherwise it is only if
-// the next Look finds the same, as an archive and its variants are replaced one after the other.
+// the archive is opened: then what is wrong with a file is reported at once. Otherwise it is only
+// if the next Look finds the same, as an archive and its variants are replaced one after the other.
 func (s *Source) Look(first bool) {
 	s.mu.Lock()
 	defer s.mu.Unlock()

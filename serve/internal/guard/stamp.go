@@ -111,12 +111,10 @@ func (s Stamp) Newer(name string) bool {
 func sidecarName(name string) string { return besideName(name, format.SidecarSuffix) }
 
 // VariantsName returns the name of the variants file of an archive, or of the list of a set.
-func VariantsName(name string) string { return besideName(name, variantsSuffix) }
+func VariantsName(name string) string { return besideName(name, format.VariantsSuffix) }
 
-const variantsSuffix = ".tpv"
-
-// besideName returns the name of a file with a suffix beside an archive. If the archive is a symbolic
-// link, that may be beside the link or beside its target.
+// besideName returns the name of a file with a suffix beside an archive. If the archive is a
+// symbolic link, that may be beside the link or beside its target.
 func besideName(name, suffix string) string {
 	side := name + suffix
 	if _, err := os.Stat(side); err != nil {

@@ -21,7 +21,8 @@ const dictionaryKey = "dictionary"
 // whatever a server in front has put before the path.
 const (
 	useAsDictionary = "Use-As-Dictionary: match=\"*\"\r\n"
-	useForPages     = "Use-As-Dictionary: match=\"*\", match-dest=(\"document\" \"frame\" \"iframe\")\r\n"
+	useForPages     = "Use-As-Dictionary: match=\"*\", " +
+		"match-dest=(\"document\" \"frame\" \"iframe\")\r\n"
 )
 
 // dictionary answers with the dictionary of a name, or with a 404.

@@ -133,8 +133,8 @@ func TestDictionary(t *testing.T) {
 	}
 }
 
-// TestHiddenDictionary: what is hidden may be in a dictionary, so there is none if anything is. Other
-// variants stay.
+// TestHiddenDictionary: what is hidden may be in a dictionary, so there is none if anything is.
+// Other variants stay.
 func TestHiddenDictionary(t *testing.T) {
 	for _, o := range []Options{{Hide: []string{"private"}}, {HideMore: []string{"*.map"}}} {
 		p := ask(t, planner(t, o), coded(), "GET", "/a.html",

@@ -134,8 +134,8 @@ const maxTag = 1 + 16 + len(dictionaryTag) + 16 + 1
 
 // appendTag appends the entity-tag of the representation that is sent. It is strong: other content
 // has another hash, and each encoding of a content has a tag of its own (RFC 9110 §8.8.3.3). Two
-// gzip members of the same content share a tag, and so do two variants in one encoding. That matters
-// for ranges only, and these are always ranges of identity.
+// gzip members of the same content share a tag, and so do two variants in one encoding. That
+// matters for ranges only, and these are always ranges of identity.
 func (p *Plan) appendTag(dst []byte) []byte {
 	dst = append(dst, '"')
 	dst = appendHex(dst, p.tag)

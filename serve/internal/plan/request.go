@@ -97,8 +97,8 @@ type Tree interface {
 	GzipForm(n Node) (GzipForm, error)
 	// Variants describes the variants of a file of an archive. Most have none.
 	Variants(n Node) Variants
-	// Dictionary returns the dictionary with a name, of an archive that is mounted at path or above, or
-	// nil.
+	// Dictionary returns the dictionary with a name, of an archive that is mounted at path or above,
+	// or nil.
 	Dictionary(path, name string) (*Dictionary, error)
 	// HasLinks reports whether there is any symbolic link.
 	HasLinks() bool

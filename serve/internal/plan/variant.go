@@ -55,8 +55,8 @@ type Dictionary struct {
 }
 
 // choose returns the encoding to send: the one that the client gives the highest weight, and among
-// equals the shortest. gzip reports whether the member may be sent. A variant, which is shorter than
-// the content, wins a tie with identity, as gzip does.
+// equals the shortest. gzip reports whether the member may be sent. A variant, which is shorter
+// than the content, wins a tie with identity, as gzip does.
 func (a *codingWeights) choose(n *Node, v *Variants, gzip bool) Encoding {
 	best, length := Identity, n.Size
 	if gzip {
