@@ -36,9 +36,9 @@ type pending struct {
 // errMustWait ends the loop's work on a connection, which needs a goroutine.
 var errMustWait = errors.New("that can't be done at once")
 
-// ToLoop lets an event loop answer the connection, which becomes one of TLS if config is not nil. It
-// returns false if that is not possible: for archives that are looked for on disk at each request,
-// and if there are no loops or no descriptors.
+// ToLoop lets an event loop answer the connection, which becomes one of TLS if config is not nil.
+// It returns false if that is not possible: for archives that are looked for on disk at each
+// request, and if there are no loops or no descriptors.
 func (c *Conn) ToLoop(config *tls.Config) bool {
 	s := c.server
 	if !c.wire.HasDescriptor() || s.Responder.Library.Nested() {
@@ -74,8 +74,8 @@ func (c *Conn) expectRequest(now time.Time) {
 	c.loopState.expires.Store(eventloop.Monotonic(now.Add(c.patience())))
 }
 
-// expire cuts off connections that wait for a request for too long, and interrupts those of HTTP/2. One goroutine does it for all,
-// so that a wait costs no timer.
+// expire cuts off connections that wait for a request for too long, and interrupts those of HTTP/2.
+// One goroutine does it for all, so that a wait costs no timer.
 func (s *Server) expire() {
 	tick := time.NewTicker(max(time.Millisecond, min(time.Second, s.HeaderTimeout/4, s.IdleTimeout/4,
 		s.WriteTimeout/4)))
