@@ -11,14 +11,15 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"golang.org/x/net/http2"
 )
 
-// drivers are the ways to drive a connection. Each returns a function that makes the connection look
-// at Server.Draining. done is closed when the connection has ended.
+// drivers are the ways to drive a connection. Each returns a function that makes the connection
+// look at Server.Draining. done is closed when the connection has ended.
 var drivers = map[string]func(t *testing.T, s *Server, nc net.Conn, done chan struct{}) func(){
 	"goroutine": func(_ *testing.T, s *Server, nc net.Conn, done chan struct{}) func() {
 		go func() {
@@ -60,18 +61,24 @@ func drive(t *testing.T, s *Server, test func(t *testing.T, nc net.Conn, interru
 	}
 }
 
-// client returns x/net's client on a connection.
-func client(t *testing.T, nc net.Conn) *http2.ClientConn {
-	t.Helper()
-	c, err := (&http2.Transport{AllowHTTP: true, DisableCompression: true}).NewClientConn(nc)
-	if err != nil {
-		t.Fatal(err)
+// client returns Go's client on a connection.
+func client(nc net.Conn) *http.Transport {
+	var p http.Protocols
+	p.SetUnencryptedHTTP2(true)
+	var dialed atomic.Bool
+	return &http.Transport{
+		Protocols: &p, DisableCompression: true,
+		DialContext: func(context.Context, string, string) (net.Conn, error) {
+			if dialed.Swap(true) {
+				return nil, net.ErrClosed
+			}
+			return nc, nil
+		},
 	}
-	return c
 }
 
 // fetch sends a request, and returns its status and body.
-func fetch(ctx context.Context, c *http2.ClientConn, target string) (int, string, error) {
+func fetch(ctx context.Context, c *http.Transport, target string) (int, string, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://a"+target, http.NoBody)
 	if err != nil {
 		return 0, "", err
@@ -89,7 +96,7 @@ func fetch(ctx context.Context, c *http2.ClientConn, target string) (int, string
 func TestClients(t *testing.T) {
 	s := newServer(t, site())
 	drive(t, s, func(t *testing.T, nc net.Conn, _ func()) {
-		c := client(t, nc)
+		c := client(nc)
 		var all sync.WaitGroup
 		for i := range 8 {
 			all.Go(func() {
@@ -123,7 +130,7 @@ func TestShutdown(t *testing.T) {
 	drive(t, s, func(t *testing.T, nc net.Conn, interrupt func()) {
 		s.Draining.Store(false)
 		r, _ := http.NewRequest(http.MethodGet, "http://a/noise.bin", http.NoBody)
-		res, err := client(t, nc).RoundTrip(r)
+		res, err := client(nc).RoundTrip(r)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -134,7 +141,7 @@ func TestShutdown(t *testing.T) {
 			t.Errorf("%d bytes, %v", len(b), err)
 		}
 		interrupt()
-		for start := time.Now(); ; { // x/net's client closes it after GOAWAY
+		for start := time.Now(); ; { // Go's client closes it after GOAWAY
 			if _, err := nc.Write(nil); err != nil {
 				break
 			}

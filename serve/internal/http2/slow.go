@@ -9,8 +9,8 @@ import (
 	"github.com/tarpack/tpk/serve/internal/respond"
 )
 
-// slow is an answer that a goroutine makes, because it has to be waited for. The goroutine hands its
-// pieces to the connection, and waits until each is sent.
+// slow is an answer that a goroutine makes, because it has to be waited for. The goroutine hands
+// its pieces to the connection, and waits until each is sent.
 type slow struct {
 	c     *conn
 	s     *stream
