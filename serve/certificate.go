@@ -50,8 +50,9 @@ func (c *certificate) times() (t [2]time.Time, err error) {
 	return t, nil
 }
 
-// get returns the certificate for a handshake now. If the files don't fit together, as in the middle of
-// a renewal, the old certificate stays in use. They are tried again when they change once more.
+// get returns the certificate for a handshake now. If the files don't fit together, as in the
+// middle of a renewal, the old certificate stays in use. They are tried again when they change once
+// more.
 func (c *certificate) get() *tls.Certificate {
 	c.mu.Lock()
 	defer c.mu.Unlock()

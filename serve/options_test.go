@@ -203,7 +203,8 @@ func TestEveryRunOption(t *testing.T) {
 	})
 	limited := start(t, o, serve.RunOptions{MaxConns: 2})
 	perIP := start(t, o, serve.RunOptions{MaxConnsPerIP: 1})
-	secure := start(t, o, serve.RunOptions{Certificates: []serve.Certificate{{CertFile: certFile, KeyFile: keyFile}},
+	secure := start(t, o, serve.RunOptions{
+		Certificates:    []serve.Certificate{{CertFile: certFile, KeyFile: keyFile}},
 		ShutdownTimeout: 20 * time.Second})
 	dial := func(t *testing.T, network, address string) net.Conn {
 		t.Helper()

@@ -14,7 +14,6 @@ import (
 	"net"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -107,17 +106,16 @@ func TestServerNames(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
 	var pairs []serve.Certificate
-	for name, dns := range map[int][]string{
-		0: {"first.example"}, 1: {"second.example", "*.second.example"}, 2: {"third.example"},
+	for i, dns := range [][]string{
+		{"first.example"}, {"second.example", "*.second.example"}, {"third.example"},
 	} {
 		pair := serve.Certificate{
-			CertFile: filepath.Join(dir, fmt.Sprint(name, ".crt")),
-			KeyFile:  filepath.Join(dir, fmt.Sprint(name, ".key")),
+			CertFile: filepath.Join(dir, fmt.Sprint(i, ".crt")),
+			KeyFile:  filepath.Join(dir, fmt.Sprint(i, ".key")),
 		}
 		writeCertificate(t, pair.CertFile, pair.KeyFile, dns[0], dns...)
 		pairs = append(pairs, pair)
 	}
-	slices.SortFunc(pairs, func(a, b serve.Certificate) int { return strings.Compare(a.CertFile, b.CertFile) })
 	r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}},
 		serve.RunOptions{Certificates: pairs})
 	name := func(asked string) string {

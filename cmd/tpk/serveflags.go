@@ -99,9 +99,9 @@ func serveFlags() []cli.Flag {
 // optionFlags are the flags of the options whose values package serve checks.
 var optionFlags = map[string]string{
 	"AccessFormat": "access-log-format", "Admin": "admin", "CORS": "cors",
-	"CacheControl": "cache-control", "Certificates": "tls-cert", "Gzipped": "gzipped", "Header": "header",
-	"Hide": "hide", "Identity": "identity", "Immutable": "immutable", "Listen": "listen",
-	"Mount": "mount", "Trust": "public-key", "Types": "type",
+	"CacheControl": "cache-control", "Certificates": "tls-cert", "Gzipped": "gzipped",
+	"Header": "header", "Hide": "hide", "Identity": "identity", "Immutable": "immutable",
+	"Listen": "listen", "Mount": "mount", "Trust": "public-key", "Types": "type",
 }
 
 type serveOptions struct {

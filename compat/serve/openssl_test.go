@@ -25,7 +25,8 @@ func secure(t *testing.T) string {
 }
 
 // session is a run of "openssl s_client", which does what it reads from its standard input: K is a
-// key update with a request for another one (RFC 8446 §4.6.3), R a renegotiation (RFC 5246 §7.4.1.1).
+// key update with a request for another one (RFC 8446 §4.6.3), R a renegotiation (RFC 5246
+// §7.4.1.1).
 type session struct {
 	in    io.Writer
 	lines *bufio.Scanner

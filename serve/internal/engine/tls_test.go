@@ -36,8 +36,8 @@ func ended(t *testing.T, what string, c net.Conn) {
 	}
 }
 
-// TestHandshakeTimeout: a client that stalls in the handshake, or speaks something else, is cut off.
-// Others are answered meanwhile.
+// TestHandshakeTimeout: a client that stalls in the handshake, or speaks something else, is cut
+// off. Others are answered meanwhile.
 func TestHandshakeTimeout(t *testing.T) {
 	e := newEngine(t, map[string]string{"a.txt": "hello, world"}, plan.Options{})
 	short := New(Config{Responder: e.responder, HeaderTimeout: 300 * time.Millisecond})
@@ -110,7 +110,8 @@ func TestNeverReads(t *testing.T) {
 	for network, dial := range dials {
 		for _, path := range []string{"/small.txt", "/text.txt", "/noise"} {
 			c := dial()
-			request := strings.Repeat("GET "+path+" HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n", 50)
+			request := strings.Repeat("GET "+path+
+				" HTTP/1.1\r\nHost: a\r\nAccept-Encoding: gzip\r\n\r\n", 50)
 			var err error
 			for err == nil {
 				_, err = io.WriteString(c, request)
