@@ -1,12 +1,14 @@
 package serve_test
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -540,4 +542,51 @@ func (c *client) try(target string, header string) (*http.Response, string, erro
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	return resp, string(body), err
+}
+
+// TestOverwrittenLongVariant: if the variants file is written over while a long variant is sent, the
+// client gets no complete answer, even of the same bytes.
+func TestOverwrittenLongVariant(t *testing.T) {
+	var big strings.Builder
+	for random := noise(8 << 20); random != ""; random = random[16:] {
+		fmt.Fprintf(&big, "%x and more words\n", random[:16])
+	}
+	archive := files{"big.txt": big.String()}.pack(t, filepath.Join(t.TempDir(), "site.tar.gz"))
+	addVariants(t, archive, archive+".tpv", func(_ string, v *[variants.NumCodings]variants.Encoded) {
+		v[variants.Brotli].Bytes = nil
+	})
+	for _, change := range []bool{false, true} {
+		s := start(t, serve.Options{Archives: []serve.Archive{{Path: archive}}})
+		conn, err := net.Dial("tcp", s.addresses[0])
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer conn.Close()
+		if err := conn.(*net.TCPConn).SetReadBuffer(256 << 10); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := io.WriteString(conn,
+			"GET /big.txt HTTP/1.1\r\nHost: h\r\nAccept-Encoding: zstd\r\n\r\n"); err != nil {
+			t.Fatal(err)
+		}
+		resp, err := http.ReadResponse(bufio.NewReader(conn), nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if resp.Header.Get("Content-Encoding") != "zstd" || resp.ContentLength < 8<<20 {
+			t.Fatalf("%v", resp.Header)
+		}
+		if change {
+			if err := os.WriteFile(archive+".tpv", []byte(readFile(t, archive+".tpv")), 0o644); err != nil {
+				t.Fatal(err)
+			}
+		}
+		n, err := io.Copy(io.Discard, resp.Body)
+		if complete := err == nil && n == resp.ContentLength; complete == change {
+			t.Errorf("written over: %v; %d of %d bytes, %v", change, n, resp.ContentLength, err)
+		}
+		if err := s.stop(); err != nil {
+			t.Fatal(err)
+		}
+	}
 }
