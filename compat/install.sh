@@ -55,6 +55,8 @@ slowhttptest        slowhttptest
 nginx               nginx
 haproxy             haproxy
 mypy                mypy
+brotli              brotli
+zstd                zstd
 '
 # Modules of Debian's Python: module  Debian package
 test_modules='

@@ -36,7 +36,7 @@ dictionary transport (RFC 9842). A browser that supports it fetches the dictiona
 idle, and each further page takes a fraction of its bytes. The dictionary is chosen from the pages.
 If there are few pages, or they have too little in common, there is none. --zstd is Zstandard alone.
 
-Brotli at level 11 takes about two seconds per MB and CPU, level 9 a tenth. If the command is
+Brotli at level 11 takes about two seconds per MB and CPU, level 9 a sixth. If the command is
 stopped or killed, it goes on where it was when it is run again with the same flags.
 
 update, add, rm, compact, merge and index --embed bring ARCHIVE.tpv up to date. After any other

@@ -48,6 +48,9 @@ func hashOf(b []byte) uint32 {
 // So the pages should be in random order. The best segments come last, where references to them
 // are short.
 func (c *cover) choose(size int) []byte {
+	all := c.counts
+	c.counts = slices.Clone(all)
+	defer func() { c.counts = all }()
 	rounds := max(1, size/segmentSize)
 	share := max(1, len(c.pages)/rounds)
 	var segments [][]byte

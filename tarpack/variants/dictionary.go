@@ -19,7 +19,7 @@ const (
 	minPages    = 20       // fewer pages get none
 	samplePages = 4000     // that are looked at, spread over the archive
 	sampleBytes = 64 << 20 // of these
-	testEvery   = 20       // one of so many pages of the sample shows what a dictionary saves
+	testEvery   = 10       // one of so many pages of the sample shows what a dictionary saves
 	visitPages  = 100      // of the visit that a dictionary must make cheaper
 )
 
@@ -32,83 +32,114 @@ func (b *builder) dictionaries(ctx context.Context) ([]variants.Dictionary, erro
 	if b.old.file != nil && len(b.old.file.Dictionaries()) > 0 {
 		return b.old.file.Dictionaries(), nil
 	}
-	train, test, err := b.samplePages(ctx)
-	if err != nil || len(test) == 0 {
+	sample, err := b.samplePages(ctx)
+	if err != nil || len(sample.test) == 0 {
 		return nil, err
 	}
-	size := b.o.DictionarySize
-	if size == 0 {
-		size = DefaultDictionarySize
-	}
-	size = min(size, variants.MaxDictionary)
-	d := variants.Dictionary{Kind: pageKind, Bytes: newCover(train).choose(size)}
-	if len(d.Bytes) == 0 {
-		return nil, nil
-	}
-	d.SHA256 = sha256.Sum256(d.Bytes)
-	d.Brotli = encodeBrotli(ctx, d.Bytes, b.settings.Level)
-	if ok, err := b.pays(ctx, &d, test); err != nil || !ok {
-		return nil, err
-	}
-	return []variants.Dictionary{d}, nil
+	return b.choose(ctx, sample)
 }
 
-// samplePages returns pages of the archive to choose a dictionary from, in random order, which is
-// the same each time, and others to try it with. There are none if the archive has few pages.
-func (b *builder) samplePages(ctx context.Context) (train, test [][]byte, err error) {
-	x := b.a.Index()
-	var pages []int
+// choose returns the dictionary with which a visit takes fewest bytes, or none. It tries several
+// sizes: a larger dictionary saves more on each page, and takes longer to pay for itself.
+func (b *builder) choose(ctx context.Context, sample *pageSample) ([]variants.Dictionary, error) {
+	most := b.o.DictionarySize
+	if most == 0 {
+		most = DefaultDictionarySize
+	}
+	most = min(most, variants.MaxDictionary)
+	cover := newCover(sample.train)
+	fewest, err := sample.visit(nil)
+	var best []variants.Dictionary
+	for size := most; size >= most/8 && size > 0 && err == nil; size /= 2 {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
+		d := variants.Dictionary{Kind: pageKind, Bytes: cover.choose(size)}
+		if len(d.Bytes) == 0 {
+			break
+		}
+		d.SHA256 = sha256.Sum256(d.Bytes)
+		d.Brotli = encodeBrotli(ctx, d.Bytes, b.settings.Level)
+		var n int
+		if n, err = sample.visit(&d); err == nil && n < fewest {
+			fewest, best = n, []variants.Dictionary{d}
+		}
+	}
+	return best, err
+}
+
+// A pageSample has pages of an archive, in random order.
+type pageSample struct {
+	pages int      // of the archive
+	train [][]byte // to choose a dictionary from
+	test  [][]byte // to try it with
+	br    []int    // bytes of these in brotli
+}
+
+// samplePages returns a sample of the pages of the archive, the same each time. It is empty if there
+// are few pages.
+func (b *builder) samplePages(ctx context.Context) (*pageSample, error) {
+	x, sample := b.a.Index(), &pageSample{}
+	var pages []*job
+	var size int64
 	for row, err := range x.All(0, x.Len()) {
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		if isCandidate(&row.Entry) && kindOf(row.Path) == pageKind && !isDotted(row.Path) {
-			pages = append(pages, row.Ordinal)
+			pages = append(pages, &job{ordinal: row.Ordinal, size: row.Entry.Size})
+			size += row.Entry.Size
 		}
 	}
-	if len(pages) < minPages {
-		return nil, nil, nil
+	if sample.pages = len(pages); len(pages) < minPages {
+		return sample, nil
 	}
-	step := max(1, len(pages)/samplePages)
+	step := max(1, len(pages)/samplePages, int(size/sampleBytes)+1)
 	total := 0
 	for i := 0; i < len(pages) && total < sampleBytes; i += step {
 		if ctx.Err() != nil {
-			return nil, nil, context.Cause(ctx)
+			return nil, context.Cause(ctx)
 		}
-		page, err := b.content(pages[i], 0)
+		page, err := b.content(pages[i].ordinal, pages[i].size)
 		if err != nil {
-			return nil, nil, err
+			return nil, err
 		}
 		total += len(page)
 		if i/step%testEvery == testEvery/2 {
-			test = append(test, page)
+			sample.test = append(sample.test, page)
+			sample.br = append(sample.br, len(encodeBrotli(ctx, page, b.settings.Level)))
 		} else {
-			train = append(train, page)
+			sample.train = append(sample.train, page)
 		}
 	}
 	rng := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same archive makes the same file
-	rng.Shuffle(len(train), func(i, j int) { train[i], train[j] = train[j], train[i] })
-	return train, test, nil
+	rng.Shuffle(len(sample.train), func(i, j int) {
+		sample.train[i], sample.train[j] = sample.train[j], sample.train[i]
+	})
+	return sample, nil
 }
 
-// pays reports whether a visit of visitPages pages takes fewer bytes with a dictionary than in
-// brotli. The dictionary itself counts, and the first page, which comes before it.
-func (b *builder) pays(ctx context.Context, d *variants.Dictionary, test [][]byte) (bool, error) {
+// visit returns how many bytes a visit of visitPages pages takes, or of all if there are fewer, as
+// often as there are pages to test. Without a dictionary, d is nil, they are in brotli. With one, it
+// counts as well, and the first page comes before it.
+func (s *pageSample) visit(d *variants.Dictionary) (bytes int, err error) {
+	further := min(s.pages, visitPages) - 1
+	if d == nil {
+		for _, br := range s.br {
+			bytes += br + further*br
+		}
+		return bytes, nil
+	}
 	z, err := newZstd(1, zstd.WithEncoderLevel(zstd.SpeedBestCompression),
 		zstd.WithEncoderDictRaw(0, d.Bytes))
 	if err != nil {
-		return false, err
+		return 0, err
 	}
 	defer z.Close()
-	br, dcz := 0, 0
-	for _, page := range test {
-		n := len(encodeBrotli(ctx, page, b.settings.Level))
-		br += n
-		dcz += min(n, variants.DCZHeaderSize+len(z.EncodeAll(page, nil)))
+	bytes = len(d.Brotli) * len(s.test)
+	for i, page := range s.test {
+		dcz := variants.DCZHeaderSize + len(z.EncodeAll(page, nil))
+		bytes += s.br[i] + further*min(s.br[i], dcz)
 	}
-	if ctx.Err() != nil {
-		return false, context.Cause(ctx)
-	}
-	with := br + (visitPages-1)*dcz + len(d.Brotli)*len(test)
-	return with < visitPages*br, nil
+	return bytes, nil
 }
