@@ -11,7 +11,6 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"testing"
 	"time"
 
@@ -62,23 +61,23 @@ func drive(t *testing.T, s *Server, test func(t *testing.T, nc net.Conn, interru
 }
 
 // client returns Go's client on a connection.
-func client(nc net.Conn) *http.Transport {
+func client(t *testing.T, nc net.Conn) *http.ClientConn {
+	t.Helper()
 	var p http.Protocols
 	p.SetUnencryptedHTTP2(true)
-	var dialed atomic.Bool
-	return &http.Transport{
+	transport := &http.Transport{
 		Protocols: &p, DisableCompression: true,
-		DialContext: func(context.Context, string, string) (net.Conn, error) {
-			if dialed.Swap(true) {
-				return nil, net.ErrClosed
-			}
-			return nc, nil
-		},
+		DialContext: func(context.Context, string, string) (net.Conn, error) { return nc, nil },
 	}
+	c, err := transport.NewClientConn(t.Context(), "http", "a:80")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c
 }
 
 // fetch sends a request, and returns its status and body.
-func fetch(ctx context.Context, c *http.Transport, target string) (int, string, error) {
+func fetch(ctx context.Context, c *http.ClientConn, target string) (int, string, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://a"+target, http.NoBody)
 	if err != nil {
 		return 0, "", err
@@ -96,7 +95,7 @@ func fetch(ctx context.Context, c *http.Transport, target string) (int, string, 
 func TestClients(t *testing.T) {
 	s := newServer(t, site())
 	drive(t, s, func(t *testing.T, nc net.Conn, _ func()) {
-		c := client(nc)
+		c := client(t, nc)
 		var all sync.WaitGroup
 		for i := range 8 {
 			all.Go(func() {
@@ -130,7 +129,7 @@ func TestShutdown(t *testing.T) {
 	drive(t, s, func(t *testing.T, nc net.Conn, interrupt func()) {
 		s.Draining.Store(false)
 		r, _ := http.NewRequest(http.MethodGet, "http://a/noise.bin", http.NoBody)
-		res, err := client(nc).RoundTrip(r)
+		res, err := client(t, nc).RoundTrip(r)
 		if err != nil {
 			t.Fatal(err)
 		}
