@@ -202,6 +202,13 @@ func TestVariants(t *testing.T) {
 					}
 					tags = append(tags, tag)
 				}
+				if strings.Contains(codings, "dcz") { // its length must not show what is in it
+					resp, _ := c.do(t, "GET", "/"+name, "Accept-Encoding: br, dcz", availableDictionary(),
+						"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors")
+					if resp.Header.Get("Content-Encoding") != "br" {
+						t.Errorf("%s from another origin: %v", name, resp.Header)
+					}
+				}
 				if codings != "" {
 					continue
 				}
