@@ -283,3 +283,17 @@ func TestDictionaries(t *testing.T) {
 		}
 	}
 }
+
+// TestShardVariants: the variants file of a set lies beside its list.
+func TestShardVariants(t *testing.T) {
+	first, list := site().packShards(t, filepath.Join(t.TempDir(), "site.tar.gz"), 3)
+	addVariants(t, first, list+".tpv", nil)
+	s := start(t, serve.Options{Archives: []serve.Archive{{Path: first}}})
+	c := newClient("tcp", "http://"+s.addresses[0], &http.Transport{})
+	for _, name := range []string{"index.html", "style.css", "mid.txt", "big.txt"} {
+		resp, body := c.do(t, "GET", "/"+name, "Accept-Encoding: br")
+		if resp.Header.Get("Content-Encoding") != "br" || decoded(t, resp, body) != site()[name] {
+			t.Errorf("%s: %d %v", name, resp.StatusCode, resp.Header)
+		}
+	}
+}
