@@ -202,6 +202,13 @@ func TestVariants(t *testing.T) {
 					}
 					tags = append(tags, tag)
 				}
+				if strings.Contains(codings, "dcz") { // its length must not show what is in it
+					resp, _ := c.do(t, "GET", "/"+name, "Accept-Encoding: br, dcz", availableDictionary(),
+						"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors")
+					if resp.Header.Get("Content-Encoding") != "br" {
+						t.Errorf("%s from another origin: %v", name, resp.Header)
+					}
+				}
 				if codings != "" {
 					continue
 				}
@@ -273,6 +280,20 @@ func TestDictionaries(t *testing.T) {
 					t.Errorf("%s: %s: %d", c.name, target, resp.StatusCode)
 				}
 			}
+		}
+	}
+}
+
+// TestShardVariants: the variants file of a set lies beside its list.
+func TestShardVariants(t *testing.T) {
+	first, list := site().packShards(t, filepath.Join(t.TempDir(), "site.tar.gz"), 3)
+	addVariants(t, first, list+".tpv", nil)
+	s := start(t, serve.Options{Archives: []serve.Archive{{Path: first}}})
+	c := newClient("tcp", "http://"+s.addresses[0], &http.Transport{})
+	for _, name := range []string{"index.html", "style.css", "mid.txt", "big.txt"} {
+		resp, body := c.do(t, "GET", "/"+name, "Accept-Encoding: br")
+		if resp.Header.Get("Content-Encoding") != "br" || decoded(t, resp, body) != site()[name] {
+			t.Errorf("%s: %d %v", name, resp.StatusCode, resp.Header)
 		}
 	}
 }
