@@ -85,8 +85,8 @@ func (w *slow) answerBody() error {
 		return err
 	}
 	x.Out = x.Out[:0]
-	for !w.c.server.Responder.AppendBody(x) {
-		x.Out = x.Out[:0]
+	if !w.c.server.Responder.AppendBody(x) {
+		return w.answerBody() // the answer is another one now
 	}
 	return w.hand(piece{body: x.Out, last: true})
 }
