@@ -77,7 +77,7 @@ func (l *looped) work(room []byte, now time.Time) error {
 				break
 			}
 		}
-		if !drained {
+		if !drained && len(c.in) < maxInput {
 			if drained, err = l.read(room); err != nil {
 				break
 			}

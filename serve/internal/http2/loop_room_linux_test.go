@@ -1,0 +1,71 @@
+package http2
+
+import (
+	"bytes"
+	"net"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/tarpack/tpk/serve/internal/eventloop"
+)
+
+// eager is a client that has always sent more than the server reads at once, and takes everything.
+type eager struct {
+	eventloop.Transport // nil: what is not defined here is not called
+
+	unread []byte
+	asked  bool // in this call of Ready
+	taken  int
+}
+
+func (e *eager) RemoteAddr() net.Addr { return &net.TCPAddr{} }
+func (e *eager) Interrupt()           {}
+func (e *eager) Await()               {}
+func (e *eager) Flush() (bool, error) { return true, nil }
+func (e *eager) CloseWrite() error    { return nil }
+func (e *eager) Close() error         { return nil }
+func (e *eager) Expect(time.Time)     {}
+
+// TryRead is as that of eventloop.Conn: it reads once in each call of Ready.
+func (e *eager) TryRead(b []byte) (int, error) {
+	if e.asked || len(e.unread) == 0 {
+		return 0, unix.EAGAIN
+	}
+	e.asked = true
+	n := copy(b, e.unread)
+	e.unread = e.unread[n:]
+	return n, nil
+}
+
+func (e *eager) TryWrite(b []byte) (int, error) {
+	e.taken += len(b)
+	return len(b), nil
+}
+
+// TestUnhandledInput: requests of a few bytes, each with a long answer, come as fast as they are
+// read. What was read and not handled is bounded all the same, and all are answered in the end.
+func TestUnhandledInput(t *testing.T) {
+	const length = 5000
+	s := newServer(t, map[string]string{"a.txt": site()["noise.bin"][:length]})
+	p := newPeer(t, s)
+	_ = p.frames.WriteWindowUpdate(0, 1<<31-1-defaultWindow)
+	const requests = 20_000
+	for n := range requests {
+		p.headers(uint32(2*n+1), true, get("/a.txt")...)
+	}
+	e := &eager{unread: bytes.Clone(p.written.Bytes())}
+	l := s.Handler(e, e, nil, p.now).(*looped)
+	room := make([]byte, 16<<10)
+	for calls := 0; e.taken < requests*length; calls++ {
+		e.asked = false
+		l.Ready(room, p.now)
+		if n := len(l.conn.in); n > 3*len(room) {
+			t.Fatalf("%d bytes of input are kept after %d calls", n, calls)
+		}
+		if calls > requests || !l.ended.IsZero() {
+			t.Fatalf("%d bytes were taken, the last stream is %d", e.taken, l.conn.lastID)
+		}
+	}
+}
