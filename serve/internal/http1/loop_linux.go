@@ -74,8 +74,8 @@ func (c *Conn) expectRequest(now time.Time) {
 	c.loopState.expires.Store(eventloop.Monotonic(now.Add(c.patience())))
 }
 
-// expire cuts off connections that wait for a request for too long, and interrupts those of HTTP/2. One goroutine does it for all,
-// so that a wait costs no timer.
+// expire cuts off connections that wait for a request for too long, and interrupts those of HTTP/2.
+// One goroutine does it for all, so that a wait costs no timer.
 func (s *Server) expire() {
 	tick := time.NewTicker(max(time.Millisecond, min(time.Second, s.HeaderTimeout/4, s.IdleTimeout/4,
 		s.WriteTimeout/4)))
