@@ -2,6 +2,7 @@ package http2
 
 import (
 	"bytes"
+	"io"
 	"net"
 	"testing"
 	"time"
@@ -11,13 +12,16 @@ import (
 	"github.com/tarpack/tpk/serve/internal/eventloop"
 )
 
-// eager is a client that has always sent more than the server reads at once, and takes everything.
+// eager is a client that has sent everything before the server reads, and takes everything unless it
+// is blocked.
 type eager struct {
 	eventloop.Transport // nil: what is not defined here is not called
 
-	unread []byte
-	asked  bool // in this call of Ready
-	taken  int
+	unread  []byte
+	err     error // at its end; EAGAIN if it is nil
+	asked   bool  // in this call of Ready
+	taken   int
+	blocked bool
 }
 
 func (e *eager) RemoteAddr() net.Addr { return &net.TCPAddr{} }
@@ -30,6 +34,9 @@ func (e *eager) Expect(time.Time)     {}
 
 // TryRead is as that of eventloop.Conn: it reads once in each call of Ready.
 func (e *eager) TryRead(b []byte) (int, error) {
+	if len(e.unread) == 0 && e.err != nil {
+		return 0, e.err
+	}
 	if e.asked || len(e.unread) == 0 {
 		return 0, unix.EAGAIN
 	}
@@ -40,6 +47,9 @@ func (e *eager) TryRead(b []byte) (int, error) {
 }
 
 func (e *eager) TryWrite(b []byte) (int, error) {
+	if e.blocked {
+		return 0, nil
+	}
 	e.taken += len(b)
 	return len(b), nil
 }
@@ -67,5 +77,44 @@ func TestUnhandledInput(t *testing.T) {
 		if calls > requests || !l.ended.IsZero() {
 			t.Fatalf("%d bytes were taken, the last stream is %d", e.taken, l.conn.lastID)
 		}
+	}
+}
+
+// TestEndAfterRequest: the end of the stream comes with a request, as TLS may report it. The request
+// is answered.
+func TestEndAfterRequest(t *testing.T) {
+	s := newServer(t, site())
+	p := newPeer(t, s)
+	p.headers(1, true, get("/middle.bin")...)
+	e := &eager{unread: bytes.Clone(p.written.Bytes()), err: io.EOF}
+	l := s.Handler(e, e, nil, p.now).(*looped)
+	l.Ready(make([]byte, 16<<10), p.now)
+	if e.taken < len(site()["middle.bin"]) {
+		t.Errorf("%d bytes were sent", e.taken)
+	}
+}
+
+// TestReadsAgain: nothing is read while the client does not take the output. That time does not
+// count for a frame of which a part was read before.
+func TestReadsAgain(t *testing.T) {
+	s := newServer(t, site())
+	p := newPeer(t, s)
+	p.headers(1, true, get("/a.txt")...)
+	p.headers(3, true, get("/a.txt")...)
+	b := p.written.Bytes()
+	e := &eager{}
+	l := s.Handler(e, e, nil, p.now).(*looped)
+	room := make([]byte, 16<<10)
+	l.Ready(room, p.now) // SETTINGS
+	e.unread, e.blocked = bytes.Clone(b[:len(b)-1]), true
+	l.Ready(room, p.now)
+	if l.conn.times.head.IsZero() || l.conn.times.unsent.IsZero() {
+		t.Fatal("nothing waits")
+	}
+	later := p.now.Add(s.HeaderTimeout + time.Second)
+	e.unread, e.asked, e.blocked = b[len(b)-1:], false, false
+	l.Ready(room, later)
+	if l.conn.lastID != 3 || !l.ended.IsZero() {
+		t.Errorf("the last stream is %d, ended at %v", l.conn.lastID, l.ended)
 	}
 }
