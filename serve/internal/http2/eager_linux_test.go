@@ -61,7 +61,7 @@ func TestUnhandledInput(t *testing.T) {
 	s := newServer(t, map[string]string{"a.txt": site()["noise.bin"][:length]})
 	p := newPeer(t, s)
 	_ = p.frames.WriteWindowUpdate(0, 1<<31-1-defaultWindow)
-	const requests = 20_000
+	const requests = 8000
 	for n := range requests {
 		p.headers(uint32(2*n+1), true, get("/a.txt")...)
 	}
