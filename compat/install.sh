@@ -54,6 +54,7 @@ chromium            chromium
 slowhttptest        slowhttptest
 nginx               nginx
 haproxy             haproxy
+h2load              nghttp2-client
 mypy                mypy
 brotli              brotli
 zstd                zstd

@@ -20,14 +20,16 @@
 //
 //	serve
 //	├─ engine      accepts connections, and ends them all
-//	│  ├─ http1      the life of a connection of HTTP/1.x; the limits on connections
-//	│  │  ├─ tlsconn    TLS over a connection of an event loop (Linux)
-//	│  │  ├─ eventloop  many connections in one goroutine (Linux)
-//	│  │  ├─ head       reads the head of a request
-//	│  │  ├─ wire       writes to a connection, with deadlines, by write and writev
-//	│  │  └─ respond
-//	│  └─ nethttp    HTTP/2, and the http.Handler, by net/http
+//	│  └─ http1      the life of a connection of HTTP/1.x; the limits on connections
+//	│     ├─ http2      the life of a connection of HTTP/2
+//	│     │  └─ eventloop, head, respond
+//	│     ├─ tlsconn    TLS over a connection of an event loop (Linux)
+//	│     ├─ eventloop  many connections in one goroutine (Linux)
+//	│     ├─ head       reads the head of a request
+//	│     ├─ wire       writes to a connection, with deadlines, by write and writev
 //	│     └─ respond
+//	├─ nethttp     the http.Handler
+//	│  └─ respond
 //	├─ respond     answers one request: plans it, makes the head, sends the body
 //	│  └─ transfer   sends runs of files; wire and nethttp use it, too
 //	├─ listing     renders folder pages and search results

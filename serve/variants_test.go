@@ -5,6 +5,7 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -12,10 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"testing"
-	"time"
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/zstd"
@@ -95,7 +93,7 @@ func addVariants(
 			t.Fatal(err)
 		}
 		content, err := io.ReadAll(c)
-		if err = c.Close(); err != nil {
+		if err = errors.Join(err, c.Close()); err != nil {
 			t.Fatal(err)
 		}
 		var v [variants.NumCodings]variants.Encoded
@@ -204,6 +202,13 @@ func TestVariants(t *testing.T) {
 					}
 					tags = append(tags, tag)
 				}
+				if strings.Contains(codings, "dcz") { // its length must not show what is in it
+					resp, _ := c.do(t, "GET", "/"+name, "Accept-Encoding: br, dcz", availableDictionary(),
+						"Sec-Fetch-Site: cross-site", "Sec-Fetch-Mode: no-cors")
+					if resp.Header.Get("Content-Encoding") != "br" {
+						t.Errorf("%s from another origin: %v", name, resp.Header)
+					}
+				}
 				if codings != "" {
 					continue
 				}
@@ -279,265 +284,16 @@ func TestDictionaries(t *testing.T) {
 	}
 }
 
-// TestDamagedVariants: a variant of which any byte is wrong is not sent. The client gets the
-// member, and the log one line.
-func TestDamagedVariants(t *testing.T) {
-	archive := codedSite(t)
-	good := []byte(readFile(t, archive+".tpv"))
-	for name, coding := range map[string]string{
-		"index.html": "dcz", "style.css": "br", "mid.txt": "br", "big.txt": "zstd",
-	} {
-		content := []byte(site()[name])
-		encoded := map[string][]byte{"br": toBrotli(t, content), "zstd": toZstd(t, content)}[coding]
-		if coding == "dcz" {
-			encoded = toZstd(t, content, zstd.WithEncoderDictRaw(0, siteDictionary))
-		}
-		at := bytes.Index(good, encoded)
-		if at < 0 {
-			t.Fatalf("%s: its variant is not in the file", name)
-		}
-		for _, i := range []int{0, len(encoded) / 2, len(encoded) - 1} {
-			bad := bytes.Clone(good)
-			bad[at+i] ^= 1
-			other := filepath.Join(t.TempDir(), "site.tar.gz")
-			for suffix, b := range map[string]string{"": readFile(t, archive),
-				".tpi": readFile(t, archive+".tpi"), ".tpv": string(bad)} {
-				if err := os.WriteFile(other+suffix, []byte(b), 0o644); err != nil {
-					t.Fatal(err)
-				}
-			}
-			s := start(t, serve.Options{Archives: []serve.Archive{{Path: other}}})
-			c := newClient("tcp", "http://"+s.addresses[0], &http.Transport{})
-			for range 3 {
-				resp, body := c.do(t, "GET", "/"+name, "Accept-Encoding: gzip;q=0.5, "+coding,
-					availableDictionary())
-				if resp.StatusCode != 200 || resp.Header.Get("Content-Encoding") != "gzip" ||
-					gunzip(t, body) != string(content) {
-					t.Errorf("%s by %s, byte %d: %d %v", name, coding, i, resp.StatusCode, resp.Header)
-				}
-			}
-			resp, body := c.do(t, "GET", "/docs/guide.html", "Accept-Encoding: br")
-			if resp.Header.Get("Content-Encoding") != "br" ||
-				decoded(t, resp, body) != site()["docs/guide.html"] {
-				t.Errorf("other variants: %d %v", resp.StatusCode, resp.Header)
-			}
-			if log := s.log.String(); strings.Count(log, "it is not used") != 1 {
-				t.Errorf("%s by %s, byte %d: the log:\n%s", name, coding, i, log)
-			}
-			if err := s.stop(); err != nil {
-				t.Fatal(err)
-			}
-		}
-	}
-}
-
-// TestWrongVariants: a variants file that is another archive's, cut short or damaged is not used,
-// and the log has one line about it.
-func TestWrongVariants(t *testing.T) {
-	archive := codedSite(t)
-	good := []byte(readFile(t, archive+".tpv"))
-	other := files{"index.html": words(500)}.pack(t, filepath.Join(t.TempDir(), "other.tar.gz"))
-	addVariants(t, other, other+".tpv", nil)
-	damaged := bytes.Clone(good)
-	damaged[len(damaged)-100] ^= 1
-	for what, b := range map[string][]byte{
-		"another archive's": []byte(readFile(t, other+".tpv")), "empty": {}, "text": []byte(words(5000)),
-		"cut short": good[:len(good)-1], "cut in half": good[:len(good)/2], "damaged": damaged,
-		"longer": append(bytes.Clone(good), 0),
-	} {
-		if err := os.WriteFile(archive+".tpv", b, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		s := start(t, serve.Options{Archives: []serve.Archive{{Path: archive}}})
-		c := newClient("tcp", "http://"+s.addresses[0], &http.Transport{})
-		resp, body := c.do(t, "GET", "/", "Accept-Encoding: gzip, br, zstd, dcz", availableDictionary())
-		if resp.Header.Get("Content-Encoding") != "gzip" || gunzip(t, body) != site()["index.html"] ||
-			resp.Header.Get("Vary") != "Accept-Encoding" || resp.Header.Get("Link") != "" {
-			t.Errorf("%s: %d %v", what, resp.StatusCode, resp.Header)
-		}
-		if log := s.log.String(); strings.Count(log, "\n") > 0 || strings.Count(log, ".tpv: ") != 1 {
-			t.Errorf("%s: the log:\n%s", what, log)
-		}
-		if err := s.stop(); err != nil {
-			t.Fatal(err)
-		}
-	}
-}
-
-// until asks for /mid.txt until an answer is as it should be, or for 20 seconds.
-func until(t *testing.T, c *client, right func(*http.Response, string) bool, accept string) {
-	t.Helper()
-	for end := time.Now().Add(20 * time.Second); ; {
-		resp, body := c.do(t, "GET", "/mid.txt", accept)
-		if right(resp, body) {
-			return
-		}
-		if time.Now().After(end) {
-			t.Fatalf("%s: %d %v", accept, resp.StatusCode, resp.Header)
-		}
-	}
-}
-
-// TestChangingVariants: while an archive is served, its variants file appears, is replaced, written
-// over, cut short and removed. Every answer is the content, in some encoding.
-func TestChangingVariants(t *testing.T) {
-	archive := site().pack(t, filepath.Join(t.TempDir(), "site.tar.gz"))
-	s := start(t, serve.Options{Archives: []serve.Archive{{Path: archive}}})
+// TestShardVariants: the variants file of a set lies beside its list.
+func TestShardVariants(t *testing.T) {
+	first, list := site().packShards(t, filepath.Join(t.TempDir(), "site.tar.gz"), 3)
+	addVariants(t, first, list+".tpv", nil)
+	s := start(t, serve.Options{Archives: []serve.Archive{{Path: first}}})
 	c := newClient("tcp", "http://"+s.addresses[0], &http.Transport{})
-	coding := func(want string) func(*http.Response, string) bool {
-		return func(resp *http.Response, body string) bool {
-			if resp.StatusCode != 200 || decoded(t, resp, body) != site()["mid.txt"] {
-				t.Fatalf("%d, another content, %v", resp.StatusCode, resp.Header)
-			}
-			return resp.Header.Get("Content-Encoding") == want
-		}
-	}
-	const both = "Accept-Encoding: gzip;q=0.5, br"
-	until(t, c, coding("gzip"), both)
-	replace := func(edit func(string, *[variants.NumCodings]variants.Encoded)) {
-		addVariants(t, archive, archive+".new", edit)
-		if err := os.Rename(archive+".new", archive+".tpv"); err != nil {
-			t.Fatal(err)
-		}
-	}
-	replace(func(_ string, v *[variants.NumCodings]variants.Encoded) { v[variants.Zstd].Bytes = nil })
-	until(t, c, coding("br"), both)
-	replace(nil)
-	until(t, c, coding("zstd"), "Accept-Encoding: zstd")
-
-	good := []byte(readFile(t, archive+".tpv"))
-	for what, b := range map[string][]byte{"zeros": make([]byte, len(good)),
-		"cut": good[:len(good)/3], "text": []byte(words(len(good)))} {
-		if err := os.WriteFile(archive+".tpv", b, 0o644); err != nil { // in place
-			t.Fatal(err)
-		}
-		if !coding("gzip")(c.do(t, "GET", "/mid.txt", both)) {
-			t.Errorf("%s: a variant of a file that was written over", what)
-		}
-		if err := os.WriteFile(archive+".tpv", good, 0o644); err != nil {
-			t.Fatal(err)
-		}
-		until(t, c, coding("br"), both)
-	}
-	if err := os.Remove(archive + ".tpv"); err != nil {
-		t.Fatal(err)
-	}
-	until(t, c, coding("gzip"), both)
-	if log := s.log.String(); strings.Contains(log, "aborted") {
-		t.Error(log)
-	}
-}
-
-// TestSignedVariants: variants of a signed archive that do not decode to what was signed are not
-// sent, although their checksums are right.
-func TestSignedVariants(t *testing.T) {
-	name, trust := packSigned(t, site())
-	evil := []byte("<!doctype html>" + words(500))
-	addVariants(t, name, name+".tpv", func(path string, v *[variants.NumCodings]variants.Encoded) {
-		if path == "docs/guide.html" {
-			v[variants.Brotli].Bytes = toBrotli(t, evil)
-			v[variants.Zstd].Bytes = toZstd(t, append([]byte(site()[path]), ' '))
-			v[variants.DictionaryZstd].Bytes[50] ^= 1
-		}
-		if path == "mid.txt" {
-			v[variants.Brotli].Bytes = toBrotli(t, []byte(strings.ToUpper(site()[path])))
-		}
-	})
-	o := serve.Options{Archives: []serve.Archive{{Path: name}}, Trust: trust}
-	for _, c := range clients(t, o) {
-		for _, file := range []string{"index.html", "docs/guide.html", "mid.txt", "big.txt"} {
-			for _, coding := range []string{"br", "zstd", "dcz"} {
-				for range 2 {
-					resp, body := c.do(t, "GET", "/"+file, "Accept-Encoding: gzip;q=0.5, "+coding,
-						availableDictionary())
-					want := coding
-					if file == "docs/guide.html" || file == "mid.txt" && coding == "br" ||
-						coding == "dcz" && !strings.HasSuffix(file, ".html") {
-						want = "gzip"
-					}
-					if got := resp.Header.Get("Content-Encoding"); resp.StatusCode != 200 || got != want ||
-						decoded(t, resp, body) != site()[file] {
-						t.Errorf("%s: %s by %s: %d %v", c.name, file, coding, resp.StatusCode, resp.Header)
-					}
-				}
-			}
-		}
-	}
-}
-
-// TestOverwrittenVariants: while clients ask, the variants file is written over again and again, by
-// that of an archive with other contents at the same ordinals, all of whose checksums are right.
-// Every answer that ends normally is the content.
-func TestOverwrittenVariants(t *testing.T) {
-	archive := codedSite(t)
-	other := files{}
-	for name, content := range site() {
-		if !strings.HasPrefix(content, "-> ") {
-			content = strings.ToUpper(content)
-		}
-		other[name] = content
-	}
-	otherArchive := other.pack(t, filepath.Join(t.TempDir(), "other.tar.gz"))
-	addVariants(t, otherArchive, otherArchive+".tpv", nil)
-	generations := []string{readFile(t, otherArchive+".tpv"), readFile(t, archive+".tpv")}
-
-	s := start(t, serve.Options{Archives: []serve.Archive{{Path: archive}}})
-	c := newClient("tcp", "http://"+s.addresses[0], &http.Transport{})
-	var asking sync.WaitGroup
-	var ended atomic.Bool
-	var coded, aborted atomic.Int64
 	for _, name := range []string{"index.html", "style.css", "mid.txt", "big.txt"} {
-		for _, coding := range []string{"br", "zstd"} {
-			asking.Go(func() {
-				for !ended.Load() {
-					resp, body, err := c.try("/"+name, "Accept-Encoding: gzip;q=0.5, "+coding)
-					switch {
-					case err != nil:
-						aborted.Add(1)
-					case resp.StatusCode != 200 || decoded(t, resp, body) != site()[name]:
-						t.Errorf("%s by %s: %d, other content, %v", name, coding, resp.StatusCode, resp.Header)
-					case resp.Header.Get("Content-Encoding") == coding:
-						coded.Add(1)
-					}
-				}
-			})
+		resp, body := c.do(t, "GET", "/"+name, "Accept-Encoding: br")
+		if resp.Header.Get("Content-Encoding") != "br" || decoded(t, resp, body) != site()[name] {
+			t.Errorf("%s: %d %v", name, resp.StatusCode, resp.Header)
 		}
 	}
-	rounds := 6
-	if testing.Short() {
-		rounds = 2
-	}
-	for range rounds {
-		for _, b := range generations {
-			if err := os.WriteFile(archive+".tpv", []byte(b), 0o644); err != nil {
-				t.Fatal(err)
-			}
-		}
-		until(t, c, func(resp *http.Response, _ string) bool {
-			return resp.Header.Get("Content-Encoding") == "br"
-		}, "Accept-Encoding: gzip;q=0.5, br")
-	}
-	ended.Store(true)
-	asking.Wait()
-	t.Logf("%d answers by variants, %d aborted", coded.Load(), aborted.Load())
-	if coded.Load() == 0 {
-		t.Error("no answer was a variant")
-	}
-}
-
-// try is do for a GET that may be cut off.
-func (c *client) try(target string, header string) (*http.Response, string, error) {
-	req, err := http.NewRequest(http.MethodGet, c.base+target, nil)
-	if err != nil {
-		return nil, "", err
-	}
-	name, value, _ := strings.Cut(header, ": ")
-	req.Header.Set(name, value)
-	resp, err := c.http.Do(req)
-	if err != nil {
-		return nil, "", err
-	}
-	defer resp.Body.Close()
-	body, err := io.ReadAll(resp.Body)
-	return resp, string(body), err
 }

@@ -247,15 +247,11 @@ func runPack(c *cli.Context, o *packOptions) error {
 		})
 		return err
 	}
-	if o.out == "-" || o.upload != nil {
-		return nil
-	}
-	stale, err := build.Stale(c.Context, o.out)
-	if err == nil && stale {
+	if o.out != "-" && o.upload == nil && build.Stale(c.Context, o.out) {
 		terminal.NewMeter(c, "").Remark(report.Say(report.Quote(o.out) +
 			": its variants are of the archive before: 'tpk variants --refresh' updates them"))
 	}
-	return err
+	return nil
 }
 
 // packArchive is runPack without variants.

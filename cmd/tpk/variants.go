@@ -41,7 +41,8 @@ stopped or killed, it goes on where it was when it is run again with the same fl
 
 update, add, rm, compact, merge and index --embed bring ARCHIVE.tpv up to date. After any other
 change, --refresh does. What is unchanged is not encoded again, and the dictionary stays the same.
---drop removes ARCHIVE.tpv.
+It can have text of pages that were removed since. --drop removes ARCHIVE.tpv, and with it the
+dictionary.
 
 'tpk verify' decodes all of ARCHIVE.tpv and compares it with ARCHIVE. No signature is needed for it:
 of an archive that was signed, the server sends only what decodes to the content that was signed.

@@ -42,8 +42,8 @@ func coded(t testing.TB) (archive string, files map[string]string) {
 func dictionaryOf(t testing.TB, base, page string) []byte {
 	t.Helper()
 	resp, _ := fetch(t, base+page, http.Header{"Accept-Encoding": {"gzip, deflate, br, zstd"}})
-	link := regexp.MustCompile(`^<\./(\?list&dictionary=[0-9a-f]{64})>; rel="compression-dictionary"$`).
-		FindStringSubmatch(resp.Header.Get("Link"))
+	link := regexp.MustCompile(`^<\./(\?list&dictionary=[0-9a-f]{64})>; ` +
+		`rel="compression-dictionary"$`).FindStringSubmatch(resp.Header.Get("Link"))
 	if link == nil {
 		t.Fatalf("%s: %v", page, resp.Header)
 	}
@@ -199,7 +199,8 @@ func TestDecoders(t *testing.T) {
 		name := fmt.Sprintf("%d.html", i)
 		resp, b := fetch(t, base+name, http.Header{"Accept-Encoding": {"dcz"},
 			"Available-Dictionary": {available(dictionary)}})
-		if resp.Header.Get("Content-Encoding") != "dcz" || !bytes.HasPrefix(b, skippable("dcz", dictionary)) {
+		if resp.Header.Get("Content-Encoding") != "dcz" ||
+			!bytes.HasPrefix(b, skippable("dcz", dictionary)) {
 			t.Fatalf("%s: %v, %.40q", name, resp.Header, b)
 		}
 		body := filepath.Join(dir, "page.zst")

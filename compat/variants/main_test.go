@@ -17,8 +17,8 @@ import (
 func TestMain(m *testing.M) { os.Exit(fixture.Main(m)) }
 
 // menu has the entries of the menu that each page has.
-const menu = "archives blocks codings dictionaries entries files groups headers indexes jobs keys " +
-	"links members names offsets paths queries records sections tables units values words zeros"
+const menu = "archives blocks codings dictionaries entries files groups headers indexes jobs " +
+	"keys links members names offsets paths queries records sections tables units values words zeros"
 
 // page returns a web page, which has a frame that all have, and words of its own.
 func page(number int) string {

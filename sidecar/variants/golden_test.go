@@ -9,12 +9,12 @@ import (
 
 var update = flag.Bool("update", false, "write the golden file if it is missing")
 
-// golden is a file of version 1, which every later version must read. The bytes of its variants come
-// from the encoders of November 2026; all else follows from FORMAT.md. Written by
+// golden is a file of version 1, which every later version must read. The bytes of its variants
+// come from the encoders of November 2026; all else follows from FORMAT.md. Written by
 // go test ./sidecar/variants -run TestGolden -update.
 const golden = "testdata/v1.tpv"
 
-// TestGolden reads the golden file, and requires the same bytes of a Writer that gets what is in it.
+// TestGolden reads the golden file. A Writer that gets what is in it must make the same bytes.
 func TestGolden(t *testing.T) {
 	if _, err := os.Stat(golden); os.IsNotExist(err) && *update {
 		if err := os.WriteFile(golden, testFile(t), 0o644); err != nil {

@@ -76,8 +76,8 @@ type pageSample struct {
 	br    []int    // bytes of these in brotli
 }
 
-// samplePages returns a sample of the pages of the archive, the same each time. It is empty if there
-// are few pages.
+// samplePages returns a sample of the pages of the archive, the same each time. It is empty if
+// there are few pages.
 func (b *builder) samplePages(ctx context.Context) (*pageSample, error) {
 	x, sample := b.a.Index(), &pageSample{}
 	var pages []*job
@@ -120,8 +120,8 @@ func (b *builder) samplePages(ctx context.Context) (*pageSample, error) {
 }
 
 // visit returns how many bytes a visit of visitPages pages takes, or of all if there are fewer, as
-// often as there are pages to test. Without a dictionary, d is nil, they are in brotli. With one, it
-// counts as well, and the first page comes before it.
+// often as there are pages to test. Without a dictionary, d is nil, they are in brotli. With one,
+// it counts as well, and the first page comes before it.
 func (s *pageSample) visit(d *variants.Dictionary) (bytes int, err error) {
 	further := min(s.pages, visitPages) - 1
 	if d == nil {

@@ -3,6 +3,7 @@ package variants
 import (
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -74,6 +75,9 @@ func Name(archive string) (string, error) {
 		archive = list
 	}
 	real, err := filepath.EvalSymlinks(archive)
+	if errors.Is(err, fs.ErrNotExist) { // also the list of a set whose shards are read alone
+		return archive + format.VariantsSuffix, nil
+	}
 	if err != nil {
 		return "", err
 	}

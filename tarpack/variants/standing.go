@@ -51,26 +51,23 @@ func Drop(archive string) (size int64, err error) {
 }
 
 // Stale reports whether there is a variants file that readers of the archive refuse: it is of an
-// earlier state, or damaged.
-func Stale(ctx context.Context, archive string) (bool, error) {
+// earlier state, or damaged. It returns false if the archive can't be opened.
+func Stale(ctx context.Context, archive string) bool {
 	name, err := Name(archive)
-	if errors.Is(err, ErrDevice) {
-		return false, nil
-	}
 	if err != nil {
-		return false, err
+		return false
 	}
-	if _, err := os.Lstat(name); errors.Is(err, fs.ErrNotExist) {
-		return false, nil
+	if _, err := os.Lstat(name); err != nil {
+		return false
 	}
 	a, err := tarpack.Open(ctx, archive, nil)
 	if err != nil {
-		return false, err
+		return false
 	}
 	defer a.Close() // read only
 	x, err := variants.Open(name, variants.Of(a.Index()))
-	if err != nil {
-		return true, nil //nolint:nilerr // that is the answer
+	if err == nil {
+		x.Close() // read only
 	}
-	return false, x.Close()
+	return err != nil
 }

@@ -15,6 +15,7 @@ import (
 	"github.com/tarpack/tpk/sidecar/variants"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/signature"
 )
 
@@ -42,7 +43,8 @@ func Verify(ctx context.Context, archive string, o VerifyOptions) (VerifyResult,
 	if err != nil {
 		return VerifyResult{}, err
 	}
-	if _, err := os.Lstat(name); errors.Is(err, fs.ErrNotExist) {
+	// No file has a name that is too long.
+	if _, err := os.Lstat(name); errors.Is(err, fs.ErrNotExist) || durable.CheckName(name) != nil {
 		return VerifyResult{}, fmt.Errorf("%s: %w", name, ErrNone)
 	}
 	a, err := tarpack.Open(ctx, archive, &tarpack.OpenOptions{Trust: o.Trust, Workers: o.Workers})

@@ -40,10 +40,9 @@ func BuildVariants(c *cli.Context, archive string, o variants.Options) (variants
 
 // RefreshVariants brings the variants of an archive up to date, if it has some and they are not.
 func RefreshVariants(c *cli.Context, archive string) error {
-	stale, err := variants.Stale(c.Context, archive)
-	if err != nil || !stale {
-		return err
+	if !variants.Stale(c.Context, archive) {
+		return nil
 	}
-	_, err = BuildVariants(c, archive, variants.Options{})
+	_, err := BuildVariants(c, archive, variants.Options{})
 	return err
 }

@@ -104,8 +104,8 @@ func wanted(t testing.TB, f *File, entry int, content []byte, signed bool) *Want
 	return w
 }
 
-// TestSource: a file is used as soon as it is complete, and until it is gone. What is wrong with one
-// is in the log once, if it stays so.
+// TestSource: a file is used as soon as it is complete, and until it is gone. What is wrong with
+// one is in the log once, if it stays so.
 func TestSource(t *testing.T) {
 	s, replaced, notices := newSource(t)
 	look := func(used bool, lines int) *File {

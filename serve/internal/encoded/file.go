@@ -75,7 +75,7 @@ func (f *File) close() { _ = f.file.Close() }
 func (f *File) Find(entry int, size int64) (v plan.Variants) {
 	set, err := f.file.Find(entry)
 	if err != nil { // the tables were right when the file was opened
-		f.withdraw(err)
+		_ = f.withdraw(err)
 		return v
 	}
 	if set.Size != size {

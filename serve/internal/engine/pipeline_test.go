@@ -144,6 +144,19 @@ func pipelineEngine(t *testing.T) *testEngine {
 
 // dialTLS serves by TLS, and returns what dials it.
 func dialTLS(t *testing.T, e *testEngine) func() net.Conn {
+	address := listenTLS(t, e)
+	return func() net.Conn {
+		c, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+		return c
+	}
+}
+
+// listenTLS serves by TLS, and returns the address.
+func listenTLS(t *testing.T, e *testEngine) string {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -160,14 +173,7 @@ func dialTLS(t *testing.T, e *testEngine) func() net.Conn {
 	t.Cleanup(func() { ln.Close() })
 	go e.Serve(ln,
 		&tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}})
-	return func() net.Conn {
-		c, err := tls.Dial("tcp", ln.Addr().String(), &tls.Config{InsecureSkipVerify: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = c.SetDeadline(time.Now().Add(20 * time.Second))
-		return c
-	}
+	return ln.Addr().String()
 }
 
 // TestPipelines sends random sequences of requests in random pieces over one connection. What comes

@@ -14,18 +14,16 @@ import (
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
-// dialPlain dials the TCP address to which a connection of TLS goes.
-func dialPlain(t *testing.T, dial func() net.Conn) net.Conn {
+// dialPlain connects to a server of TLS, and sends nothing.
+func dialPlain(t *testing.T, address string) net.Conn {
 	t.Helper()
-	c := dial()
-	defer c.Close()
-	raw, err := net.Dial("tcp", c.RemoteAddr().String())
+	c, err := net.Dial("tcp", address)
 	if err != nil {
 		t.Fatal(err)
 	}
-	t.Cleanup(func() { raw.Close() })
-	_ = raw.SetDeadline(time.Now().Add(20 * time.Second))
-	return raw
+	t.Cleanup(func() { c.Close() })
+	_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+	return c
 }
 
 // ended waits for the end of a connection.
@@ -40,22 +38,29 @@ func ended(t *testing.T, what string, c net.Conn) {
 // off. Others are answered meanwhile.
 func TestHandshakeTimeout(t *testing.T) {
 	e := newEngine(t, map[string]string{"a.txt": "hello, world"}, plan.Options{})
-	short := New(Config{Responder: e.responder, HeaderTimeout: 300 * time.Millisecond})
+	short := New(Config{Responder: e.responder, HeaderTimeout: 3 * time.Second})
 	defer short.Close()
-	dial := dialTLS(t, &testEngine{Engine: short})
+	address := listenTLS(t, &testEngine{Engine: short})
 	hello := clientHello(t)
+	stalled := map[string]net.Conn{}
 	for name, sent := range map[string]string{
 		"nothing": "", "a byte": hello[:1], "half of a hello": hello[:len(hello)/2], "a hello": hello,
 		"plain HTTP": "GET / HTTP/1.1\r\nHost: a\r\n\r\n", "SSL 2": "\x80\x2e\x01\x00\x02",
 		"a long record": "\x16\x03\x01\xff\xff" + strings.Repeat("x", 100),
 	} {
-		c := dialPlain(t, dial)
-		_, _ = io.WriteString(c, sent)
-		other := dial()
-		_, _ = io.WriteString(other, "GET /a.txt HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
-		if b, err := io.ReadAll(other); err != nil || !strings.HasSuffix(string(b), "hello, world") {
-			t.Errorf("meanwhile: %q, %v", b, err)
-		}
+		stalled[name] = dialPlain(t, address)
+		_, _ = io.WriteString(stalled[name], sent)
+	}
+	other, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	_, _ = io.WriteString(other, "GET /a.txt HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")
+	if b, err := io.ReadAll(other); err != nil || !strings.HasSuffix(string(b), "hello, world") {
+		t.Errorf("meanwhile: %q, %v", b, err)
+	}
+	for name, c := range stalled {
 		ended(t, name, c)
 	}
 	until(t, "connections are left", func() bool { return short.http1.Open() == 0 })
@@ -82,16 +87,10 @@ func TestHandshakesCount(t *testing.T) {
 	e := newEngine(t, map[string]string{"a.txt": "hello"}, plan.Options{})
 	two := New(Config{Responder: e.responder, MaxConns: 2})
 	defer two.Close()
-	dial := dialTLS(t, &testEngine{Engine: two})
-	first, second := dialPlain(t, dial), dialPlain(t, dial)
+	address := listenTLS(t, &testEngine{Engine: two})
+	first, second := dialPlain(t, address), dialPlain(t, address)
 	until(t, "the connections are not there", func() bool { return two.http1.Open() == 2 })
-	third, err := net.Dial("tcp", first.RemoteAddr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer third.Close()
-	_ = third.SetDeadline(time.Now().Add(20 * time.Second))
-	ended(t, "one too many", third)
+	ended(t, "one too many", dialPlain(t, address))
 	_ = first.Close()
 	_ = second.Close()
 	until(t, "connections are left", func() bool { return two.http1.Open() == 0 })

@@ -161,24 +161,6 @@ func (c *Conn) Return() error {
 	return nil
 }
 
-// Detach returns the connection as one of Go's runtime, which several goroutines may use at the
-// same time. c is closed, also if there is an error.
-func (c *Conn) Detach() (net.Conn, error) {
-	c.mu.Lock()
-	fd, err := unix.FcntlInt(uintptr(c.fd), unix.F_DUPFD_CLOEXEC, 0)
-	if err == nil {
-		err = c.arm(armedNot) // epoll has the open file, which lives on
-	}
-	c.mu.Unlock()
-	_ = c.Close()
-	if err != nil {
-		return nil, os.NewSyscallError("fcntl", err)
-	}
-	f := os.NewFile(uintptr(fd), "")
-	defer f.Close()
-	return net.FileConn(f)
-}
-
 // Close closes the connection. It must be called in the loop, or by the goroutine to which it is
 // lent.
 func (c *Conn) Close() error {

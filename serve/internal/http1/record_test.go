@@ -74,8 +74,8 @@ func TestListingFails(t *testing.T) {
 	}
 }
 
-// TestUpgrade: after the preface of HTTP/2, in one piece or two, a connection goes on as HTTP/2, in a
-// goroutine and in a loop. It counts as open until it ends.
+// TestUpgrade: after the preface of HTTP/2, in one piece or two, a connection goes on as HTTP/2, in
+// a goroutine and in a loop. It counts as open until it ends.
 func TestUpgrade(t *testing.T) {
 	const preface = http2.Preface + "\x00\x00\x00\x04\x00\x00\x00\x00\x00" // empty SETTINGS
 	for _, loop := range []bool{false, true} {

@@ -12,7 +12,8 @@ import (
 func BenchmarkRequests(b *testing.B) {
 	files := map[string]string{}
 	for i := range 100 {
-		files[fmt.Sprintf("std/collections/struct.Name%d.html", i)] = strings.Repeat(fmt.Sprintf("text %d ", i*7919), 500)
+		name := fmt.Sprintf("std/collections/struct.Name%d.html", i)
+		files[name] = strings.Repeat(fmt.Sprintf("text %d ", i*7919), 500)
 	}
 	s := newServer(b, files)
 	p := newPeer(b, s, http2.Setting{ID: http2.SettingInitialWindowSize, Val: 1 << 30})

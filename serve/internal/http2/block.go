@@ -14,8 +14,8 @@ import (
 // §6.2.2, appendix A). So the dynamic table of the client stays empty, and there is no state to
 // keep. Values are not Huffman-coded: that takes longer than to send 60 bytes more.
 
-// staticName returns the index of a name in the static table, by the name as package plan writes it,
-// or 0.
+// staticName returns the index of a name in the static table, by the name as package plan writes
+// it, or 0.
 func staticName(name []byte) byte {
 	switch string(name) {
 	case "Accept-Ranges":

@@ -19,8 +19,8 @@ type blocking struct {
 	dead      bool      // nothing can be sent any more
 }
 
-// Serve answers the requests of a connection until it ends. The caller closes it then. first is what
-// was read from it already.
+// Serve answers the requests of a connection until it ends. The caller closes it then. first is
+// what was read from it already.
 func (s *Server) Serve(nc net.Conn, first []byte) {
 	b := &blocking{nc: nc}
 	now := time.Now()

@@ -80,8 +80,8 @@ func TestRequests(t *testing.T) {
 	}
 }
 
-// TestInterleaved sends requests on many streams at once, in random order and with windows that open
-// by chance, and compares the answers with those given alone.
+// TestInterleaved sends requests on many streams at once, in random order and with windows that
+// open by chance, and compares the answers with those given alone.
 func TestInterleaved(t *testing.T) {
 	s := newServer(t, site())
 	alone := make([]*answer, len(requests))
@@ -177,8 +177,8 @@ func (a *answer) differs(b *answer) error {
 	return nil
 }
 
-// TestContent sends requests with content, with and without trailers, of the announced length and of
-// others.
+// TestContent sends requests with content, with and without trailers, of the announced length and
+// of others.
 func TestContent(t *testing.T) {
 	s := newServer(t, site())
 	post := func(more ...string) []string {

@@ -17,8 +17,8 @@ import (
 	"golang.org/x/net/http2"
 )
 
-// drivers are the ways to drive a connection. Each returns a function that makes the connection look
-// at Server.Draining. done is closed when the connection has ended.
+// drivers are the ways to drive a connection. Each returns a function that makes the connection
+// look at Server.Draining. done is closed when the connection has ended.
 var drivers = map[string]func(t *testing.T, s *Server, nc net.Conn, done chan struct{}) func(){
 	"goroutine": func(_ *testing.T, s *Server, nc net.Conn, done chan struct{}) func() {
 		go func() {
@@ -60,10 +60,16 @@ func drive(t *testing.T, s *Server, test func(t *testing.T, nc net.Conn, interru
 	}
 }
 
-// client returns x/net's client on a connection.
-func client(t *testing.T, nc net.Conn) *http2.ClientConn {
+// client returns Go's client on a connection.
+func client(t *testing.T, nc net.Conn) *http.ClientConn {
 	t.Helper()
-	c, err := (&http2.Transport{AllowHTTP: true, DisableCompression: true}).NewClientConn(nc)
+	var p http.Protocols
+	p.SetUnencryptedHTTP2(true)
+	transport := &http.Transport{
+		Protocols: &p, DisableCompression: true,
+		DialContext: func(context.Context, string, string) (net.Conn, error) { return nc, nil },
+	}
+	c, err := transport.NewClientConn(t.Context(), "http", "a:80")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -71,7 +77,7 @@ func client(t *testing.T, nc net.Conn) *http2.ClientConn {
 }
 
 // fetch sends a request, and returns its status and body.
-func fetch(ctx context.Context, c *http2.ClientConn, target string) (int, string, error) {
+func fetch(ctx context.Context, c *http.ClientConn, target string) (int, string, error) {
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://a"+target, http.NoBody)
 	if err != nil {
 		return 0, "", err
@@ -134,7 +140,7 @@ func TestShutdown(t *testing.T) {
 			t.Errorf("%d bytes, %v", len(b), err)
 		}
 		interrupt()
-		for start := time.Now(); ; { // x/net's client closes it after GOAWAY
+		for start := time.Now(); ; { // Go's client closes it after GOAWAY
 			if _, err := nc.Write(nil); err != nil {
 				break
 			}

@@ -70,8 +70,8 @@ func FuzzFrames(f *testing.F) {
 	})
 }
 
-// FuzzInterleaved sends requests chosen by the input, in pieces chosen by it. Each answer is the one
-// that the request gets alone.
+// FuzzInterleaved sends requests chosen by the input, in pieces chosen by it. Each answer is the
+// one that the request gets alone.
 func FuzzInterleaved(f *testing.F) {
 	s := newServer(f, site())
 	alone := make([]*answer, len(requests))

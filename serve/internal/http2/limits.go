@@ -16,8 +16,8 @@ const (
 	// maxOutput is how many bytes may wait to be written before no frame is handled and no content
 	// sent any more. So SETTINGS and PING floods fill no memory.
 	maxOutput = 64 << 10
-	// mostOutput is the longest memory for output that is used again. A DATA frame may be appended to
-	// one byte less than maxOutput, and the heads of answers that goroutines have prepared.
+	// mostOutput is the longest memory for output that is used again. A DATA frame may be appended
+	// to one byte less than maxOutput, and the heads of answers that goroutines have prepared.
 	mostOutput = maxOutput + 2*maxFrame
 	// maxInput is how many bytes may wait to be handled before no more are read. They hold at least
 	// one whole frame. More than a part of a frame waits only while there is no room for output.
@@ -32,8 +32,8 @@ const (
 	// one string. Up to there it is decoded, and answered with 431. Beyond, the connection ends:
 	// this is for endless CONTINUATION frames.
 	blockFactor = 4
-	// rememberedResets is how many streams that the server has reset are remembered. What the client
-	// has sent on them meanwhile is no error (RFC 9113 §5.1).
+	// rememberedResets is how many streams that the server has reset are remembered. What the
+	// client has sent on them meanwhile is no error (RFC 9113 §5.1).
 	rememberedResets = 64
 )
 
@@ -61,7 +61,8 @@ const (
 	frameCost = 1
 	// resetCost is that of a stream that ends before its answer.
 	resetCost = 5
-	// answerPays is how much an answer renews. A client sends two or three frames besides a request.
+	// answerPays is how much an answer renews. A client sends two or three frames besides a
+	// request.
 	answerPays = 10
 	// bytesPay is for how many bytes of content the allowance grows by one. A client with a window
 	// of 1 KiB sends two WINDOW_UPDATE frames for each, and can go on for ever.

@@ -139,7 +139,8 @@ func (p *peer) headers(id uint32, end bool, fields ...string) {
 	}
 }
 
-// send gives what was written to the connection, in pieces of at most n bytes, and takes what comes.
+// send gives what was written to the connection, in pieces of at most n bytes, and takes what
+// comes.
 func (p *peer) send(n int) {
 	b := bytes.Clone(p.written.Bytes())
 	p.written.Reset()

@@ -9,8 +9,8 @@ import (
 	"github.com/tarpack/tpk/serve/internal/respond"
 )
 
-// slow is an answer that a goroutine makes, because it has to be waited for. The goroutine hands its
-// pieces to the connection, and waits until each is sent.
+// slow is an answer that a goroutine makes, because it has to be waited for. The goroutine hands
+// its pieces to the connection, and waits until each is sent.
 type slow struct {
 	c     *conn
 	s     *stream
@@ -85,8 +85,8 @@ func (w *slow) answerBody() error {
 		return err
 	}
 	x.Out = x.Out[:0]
-	for !w.c.server.Responder.AppendBody(x) {
-		x.Out = x.Out[:0]
+	if !w.c.server.Responder.AppendBody(x) {
+		return w.answerBody() // the answer is another one now
 	}
 	return w.hand(piece{body: x.Out, last: true})
 }

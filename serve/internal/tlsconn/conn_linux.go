@@ -10,14 +10,13 @@ import (
 // Conn is a server's connection of TLS. It implements eventloop.Transport, after Handshake.
 type Conn struct {
 	eventloop.Transport // the connection below
-	plain               *eventloop.Conn
 	tls                 *tls.Conn
 	records             records
 }
 
 // New returns the connection of TLS over ec.
 func New(ec *eventloop.Conn, config *tls.Config) *Conn {
-	c := &Conn{Transport: ec, plain: ec, records: records{conn: ec}}
+	c := &Conn{Transport: ec, records: records{conn: ec}}
 	c.tls = tls.Server(&c.records, config)
 	return c
 }
@@ -112,20 +111,5 @@ func (c *Conn) CloseWrite() error {
 
 // Close implements net.Conn. It makes one attempt to send close_notify, and does not wait.
 func (c *Conn) Close() error { return c.tls.Close() }
-
-// Detach returns the connection as one that several goroutines may use at the same time, after
-// Handshake. c must not be used any more, also if there is an error.
-func (c *Conn) Detach() (*tls.Conn, error) {
-	if err := c.records.send(); err != nil {
-		_ = c.plain.Close()
-		return nil, err
-	}
-	nc, err := c.plain.Detach()
-	if err != nil {
-		return nil, err
-	}
-	c.records.next = nc
-	return c.tls, nil
-}
 
 var _ net.Conn = (*records)(nil)

@@ -24,8 +24,7 @@ type records struct {
 	room *[]byte // nil without memory
 	in   []byte  // the part of room that was received and crypto/tls has not taken yet
 
-	out  *[]byte  // ciphertext that was not sent yet; nil without memory
-	next net.Conn // takes the place of conn after detach
+	out *[]byte // ciphertext that was not sent yet; nil without memory
 }
 
 var (
@@ -37,9 +36,6 @@ var (
 // after which crypto/tls goes on with what it has.
 func (r *records) Read(p []byte) (int, error) {
 	if len(r.in) == 0 {
-		if r.next != nil {
-			return r.next.Read(p)
-		}
 		if r.waiting {
 			if err := r.send(); err != nil { // the peer may be waiting for it
 				return 0, err
@@ -72,9 +68,6 @@ func (r *records) receive() error {
 
 // Write implements net.Conn. It takes all of p, and sends nothing.
 func (r *records) Write(p []byte) (int, error) {
-	if r.next != nil {
-		return r.next.Write(p)
-	}
 	if r.out == nil {
 		r.out = outs.Get().(*[]byte)
 	}
@@ -125,9 +118,6 @@ func (r *records) dropOut() {
 
 // Close implements net.Conn. It makes one attempt to send what is left, for example an alert.
 func (r *records) Close() error {
-	if r.next != nil {
-		return r.next.Close()
-	}
 	_, _ = r.trySend()
 	if r.out != nil {
 		r.dropOut()
@@ -145,26 +135,11 @@ func (r *records) LocalAddr() net.Addr { return r.conn.LocalAddr() }
 // RemoteAddr implements net.Conn.
 func (r *records) RemoteAddr() net.Addr { return r.conn.RemoteAddr() }
 
-// SetDeadline implements net.Conn. It does nothing before detach: deadlines are those of conn.
-func (r *records) SetDeadline(t time.Time) error {
-	if r.next != nil {
-		return r.next.SetDeadline(t)
-	}
-	return nil
-}
+// SetDeadline implements net.Conn. It does nothing: deadlines are those of conn.
+func (r *records) SetDeadline(time.Time) error { return nil }
 
 // SetReadDeadline implements net.Conn, as SetDeadline.
-func (r *records) SetReadDeadline(t time.Time) error {
-	if r.next != nil {
-		return r.next.SetReadDeadline(t)
-	}
-	return nil
-}
+func (r *records) SetReadDeadline(time.Time) error { return nil }
 
 // SetWriteDeadline implements net.Conn, as SetDeadline.
-func (r *records) SetWriteDeadline(t time.Time) error {
-	if r.next != nil {
-		return r.next.SetWriteDeadline(t)
-	}
-	return nil
-}
+func (r *records) SetWriteDeadline(time.Time) error { return nil }
