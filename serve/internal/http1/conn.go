@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -103,7 +104,7 @@ func (c *Conn) wait() error {
 	if c.wire.Now.Add(limit).After(c.readDeadline) {
 		// Set a while ahead, so that few requests pay for it.
 		c.readDeadline = c.wire.Now.Add(limit + limit/8)
-		if err := c.wire.SetReadDeadline(c.readDeadline); err != nil {
+		if err := c.setReadDeadline(c.readDeadline); err != nil {
 			return err
 		}
 	}
@@ -112,6 +113,14 @@ func (c *Conn) wait() error {
 		return io.EOF
 	}
 	return c.in.Start(c.wire.Conn)
+}
+
+// setReadDeadline sets the deadline of reads, and of what TLS writes meanwhile: it answers key updates
+// (RFC 8446 §4.6.3), which a client may send without end and take no answer. The next answer of the
+// connection sets a write deadline of its own.
+func (c *Conn) setReadDeadline(t time.Time) error {
+	c.wire.ForgetDeadline()
+	return c.wire.SetDeadline(t)
 }
 
 // patience returns how long the connection may wait for a request.
@@ -144,7 +153,7 @@ func (c *Conn) linger() {
 		err, end := os.ErrDeadlineExceeded, time.Now().Add(lingerTime)
 		for left := int64(lingerBytes); left > 0 && errors.Is(err, os.ErrDeadlineExceeded) &&
 			time.Now().Before(end); {
-			_ = c.wire.SetReadDeadline(end) // again each time: interrupt sets another one
+			_ = c.setReadDeadline(end) // again each time: interrupt sets another one
 			var n int64
 			n, err = io.CopyN(io.Discard, c.wire.Conn, left)
 			left -= n
@@ -167,5 +176,9 @@ func (c *Conn) abort() {
 		c.loop.Abort()
 		return
 	}
-	_ = c.wire.Close()
+	nc := c.wire.Conn
+	if t, ok := nc.(*tls.Conn); ok {
+		nc = t.NetConn() // a close_notify may have to wait
+	}
+	_ = nc.Close()
 }

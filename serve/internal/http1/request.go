@@ -70,7 +70,7 @@ func (c *Conn) readHead() (b []byte, status int, err error) {
 		}
 		if !begun {
 			begun, c.readDeadline = true, time.Time{}
-			if err := c.wire.SetReadDeadline(time.Now().Add(c.server.HeaderTimeout)); err != nil {
+			if err := c.setReadDeadline(time.Now().Add(c.server.HeaderTimeout)); err != nil {
 				return nil, 0, err
 			}
 		}

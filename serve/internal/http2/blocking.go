@@ -15,8 +15,8 @@ type blocking struct {
 
 	mu        sync.Mutex
 	conn      *conn
-	lingering bool // output has ended, and what comes is thrown away
-	dead      bool // nothing can be sent any more
+	lingering time.Time // until when what comes is thrown away, since output has ended; or zero
+	dead      bool      // nothing can be sent any more
 }
 
 // Serve answers the requests of a connection until it ends. The caller closes it then. first is
@@ -42,10 +42,11 @@ func (b *blocking) step(in []byte, err error) bool {
 	defer b.mu.Unlock()
 	late := errors.Is(err, os.ErrDeadlineExceeded)
 	switch {
-	case b.dead, err != nil && !late && len(in) == 0, b.lingering && late:
+	case b.dead, err != nil && !late && len(in) == 0:
 		return false
-	case b.lingering:
-		return true
+	case !b.lingering.IsZero():
+		_ = b.nc.SetReadDeadline(b.lingering) // again: a shutdown sets another one
+		return time.Now().Before(b.lingering)
 	}
 	b.conn.receive(in)
 	b.work()
@@ -56,7 +57,7 @@ func (b *blocking) step(in []byte, err error) bool {
 func (b *blocking) wake() {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if !b.dead && !b.lingering {
+	if !b.dead && b.lingering.IsZero() {
 		b.work()
 	}
 }
@@ -79,17 +80,19 @@ func (b *blocking) work() {
 			_ = b.nc.Close() // Read ends
 			return
 		}
+		c.times.skip(time.Since(now))
 		c.wrote(len(c.out))
 	}
 	c.keep()
 	c.rest()
 	at := c.due()
 	if c.ending {
-		b.lingering = true
 		at = time.Now().Add(lingerTime)
+		b.lingering = at
 		if half, ok := b.nc.(interface{ CloseWrite() error }); ok {
 			_ = half.CloseWrite()
 		}
 	}
-	_ = b.nc.SetReadDeadline(at) // if it fails, so does Read
+	// It is for writes, too: TLS answers key updates while it reads, which the client may not take.
+	_ = b.nc.SetDeadline(at) // if it fails, so does Read
 }

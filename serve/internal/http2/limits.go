@@ -19,6 +19,9 @@ const (
 	// mostOutput is the longest memory for output that is used again. A DATA frame may be appended
 	// to one byte less than maxOutput, and the heads of answers that goroutines have prepared.
 	mostOutput = maxOutput + 2*maxFrame
+	// maxInput is how many bytes may wait to be handled before no more are read. They hold at least
+	// one whole frame. More than a part of a frame waits only while there is no room for output.
+	maxInput = frameHeaderLength + maxFrame
 	// contentLimit is how many bytes of a request's content are waited for, and then thrown away,
 	// before the answer. Most clients look at no answer before they have sent everything.
 	contentLimit = 16 << 10

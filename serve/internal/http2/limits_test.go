@@ -285,6 +285,26 @@ func TestTimes(t *testing.T) {
 	}
 }
 
+// TestIdleAfterReset: the time without streams begins when the last one ends, also if the client has
+// reset it.
+func TestIdleAfterReset(t *testing.T) {
+	s := newServer(t, site())
+	s.WriteTimeout = time.Hour
+	p := newPeer(t, s, http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0})
+	p.headers(1, true, get("/middle.bin")...)
+	p.flush()
+	p.now = p.now.Add(s.IdleTimeout + time.Second)
+	_ = p.frames.WriteRSTStream(1, http2.ErrCodeCancel)
+	p.flush()
+	p.turn()
+	if p.conn.ending {
+		t.Error("the connection has ended")
+	}
+	if at := p.now.Add(s.IdleTimeout); !p.conn.due().Equal(at) {
+		t.Errorf("it is due at %v, not %v", p.conn.due(), at)
+	}
+}
+
 // TestSlowBlock: CONTINUATION frames give a header block no more time, nor do PING frames an idle
 // connection.
 func TestSlowBlock(t *testing.T) {

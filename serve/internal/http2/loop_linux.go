@@ -2,6 +2,7 @@ package http2
 
 import (
 	"errors"
+	"io"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -77,13 +78,16 @@ func (l *looped) work(room []byte, now time.Time) error {
 				break
 			}
 		}
-		if !drained {
+		if !drained && len(c.in) < maxInput {
 			if drained, err = l.read(room); err != nil {
 				break
 			}
 		}
 		c.turn(now)
 		c.keep()
+	}
+	if err == io.EOF {
+		_, _ = l.send(now) // what was asked before
 	}
 	if err != nil {
 		return err
@@ -119,6 +123,7 @@ func (l *looped) read(room []byte) (drained bool, err error) {
 // send writes the output. It returns false if the client does not take all of it.
 func (l *looped) send(now time.Time) (bool, error) {
 	c := l.conn
+	since := c.times.unsent
 	if len(c.out) > 0 {
 		n, err := l.t.TryWrite(c.out)
 		if err != nil {
@@ -131,6 +136,9 @@ func (l *looped) send(now time.Time) (bool, error) {
 		c.times.unsent = time.Time{}
 	} else if c.times.unsent.IsZero() {
 		c.times.unsent = now
+	}
+	if !since.IsZero() && c.times.unsent != since {
+		c.times.skip(now.Sub(since))
 	}
 	return sent, err
 }

@@ -199,7 +199,6 @@ func (c *conn) drop(s *stream) {
 // finish ends a stream after its answer.
 func (c *conn) finish(s *stream) {
 	c.allowance.add(answerPays)
-	c.times.active = c.now
 	switch {
 	case s.slow != nil:
 		s.slow.answer(nil)
@@ -235,6 +234,7 @@ func (c *conn) freeExchange() {
 
 // forget takes a stream out of the table, unless its goroutine goes on.
 func (c *conn) forget(s *stream) {
+	c.times.active = c.now
 	s.closed, s.body = true, nil
 	if s.slow == nil {
 		delete(c.streams, s.id)

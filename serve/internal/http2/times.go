@@ -9,7 +9,7 @@ import (
 // times are when things have begun that must not take too long. They are zero while that is not so.
 type times struct {
 	began   time.Time // the connection
-	active  time.Time // when the last answer ended, or the connection began
+	active  time.Time // when the last stream ended, or the connection began
 	head    time.Time // a frame or header block whose end has not come
 	content time.Time // the content of a request that is waited for
 	stalled time.Time // bodies wait for the client to open a window
@@ -66,6 +66,15 @@ func (c *conn) checkTimes() {
 		c.fail(http2.ErrCodeNo)
 	case late(t.stalled, s.WriteTimeout):
 		c.resetStalled()
+	}
+}
+
+// skip passes over a time in which nothing was read, because the client did not take the output.
+func (t *times) skip(d time.Duration) {
+	for _, since := range []*time.Time{&t.head, &t.content, &t.stalled} {
+		if !since.IsZero() {
+			*since = since.Add(d)
+		}
 	}
 }
 
