@@ -24,7 +24,7 @@ type Conn struct {
 	// These belong to the loop.
 	received bool // Ready has called TryRead, which reads once
 	awaits   bool // Ready has called Await
-	rearm    bool // armed may not be what the loop needs
+	rearm    bool // armed is for Await
 
 	mu      sync.Mutex
 	closed  bool
@@ -43,7 +43,6 @@ const (
 	armedNot     = 0                                // epoll does not have the descriptor
 	armedForLoop = unix.EPOLLIN                     // repeatedly
 	armedForRoom = unix.EPOLLOUT                    // repeatedly, for Await
-	armedForAny  = unix.EPOLLIN | unix.EPOLLOUT     // repeatedly, which is at once, for Interrupt
 	armedToRead  = unix.EPOLLIN | unix.EPOLLONESHOT // for the goroutine, once
 	armedToWrite = unix.EPOLLOUT | unix.EPOLLONESHOT
 )
@@ -68,13 +67,17 @@ func (c *Conn) arm(events uint32) error {
 	return nil
 }
 
-// armLoop makes epoll report events to the loop: at once if the connection was interrupted. The
-// lock is held.
-func (c *Conn) armLoop() error {
-	if c.interrupted.Load() {
-		return c.arm(armedForAny)
+// rejoin makes epoll report events to the loop, which calls the Handler at once if the connection
+// was interrupted. The lock is held.
+func (c *Conn) rejoin() error {
+	if err := c.arm(armedForLoop); err != nil {
+		return err
 	}
-	return c.arm(armedForLoop)
+	c.lent.Store(false)
+	if c.interrupted.Load() {
+		c.loop.Load().calls.add(c)
+	}
+	return nil
 }
 
 // notify wakes the goroutine that has the connection. It returns false if none has it. It is called
@@ -154,11 +157,7 @@ func (c *Conn) Leave(f func()) {
 func (c *Conn) Return() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.armLoop(); err != nil {
-		return err
-	}
-	c.lent.Store(false)
-	return nil
+	return c.rejoin()
 }
 
 // Close closes the connection. It must be called in the loop, or by the goroutine to which it is
@@ -182,10 +181,18 @@ func (c *Conn) CloseWrite() error { return c.shutdown(unix.SHUT_WR) }
 func (c *Conn) Interrupt() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	c.interrupted.Store(true)
-	if !c.closed && !c.lent.Load() && c.armed != armedNot {
-		_ = c.arm(armedForAny) // writing is nearly always possible
+	again := c.interrupted.Swap(true)
+	if !again && !c.closed && !c.lent.Load() && c.armed != armedNot {
+		c.loop.Load().calls.add(c)
 	}
+}
+
+// due reports whether the Handler must be called because of Interrupt. A connection that is lent is
+// called after Return.
+func (c *Conn) due() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.interrupted.Load() && !c.closed && !c.lent.Load()
 }
 
 // Await makes the loop call the Handler when the connection can be written to, and not when
@@ -196,7 +203,6 @@ func (c *Conn) Await() { c.awaits, c.rearm = true, true }
 func (c *Conn) ready(room []byte, now time.Time) {
 	if c.interrupted.Load() {
 		c.interrupted.Store(false)
-		c.rearm = true
 	}
 	c.received, c.awaits = false, false
 	c.handler.Ready(room, now)
@@ -205,8 +211,8 @@ func (c *Conn) ready(room []byte, now time.Time) {
 	}
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed || c.lent.Load() || c.interrupted.Load() {
-		return // the next call arms
+	if c.closed || c.lent.Load() {
+		return // Return arms
 	}
 	events := uint32(armedForLoop)
 	if c.rearm = c.awaits; c.awaits {

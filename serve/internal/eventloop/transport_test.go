@@ -6,7 +6,6 @@ import (
 	"bytes"
 	"errors"
 	"io"
-	"runtime"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -120,10 +119,36 @@ func TestInterruptLent(t *testing.T) {
 	<-called
 	c.Interrupt()
 	<-called
-	for armed := uint32(armedForAny); armed != armedForLoop; runtime.Gosched() { // or it spins
-		c.mu.Lock()
-		armed = c.armed
-		c.mu.Unlock()
-	}
 	_ = c.Close()
+}
+
+// TestInterruptFull: a connection that is interrupted is called although its client takes nothing
+// and sends nothing, also while it awaits room.
+func TestInterruptFull(t *testing.T) {
+	g := group(t, 2)
+	_, c := pair(t, g, "tcp")
+	b := make([]byte, 1<<20)
+	for n := 1; n > 0; { // until the system takes nothing
+		var err error
+		if n, err = c.TryWrite(b); err != nil {
+			t.Fatal(err)
+		}
+	}
+	called := make(chan struct{})
+	var calls int
+	if err := c.Start(handler(func() {
+		if calls++; calls%2 == 0 {
+			c.Await()
+		}
+		called <- struct{}{}
+	})); err != nil {
+		t.Fatal(err)
+	}
+	for range 10 {
+		c.Interrupt()
+		<-called
+		g.active.Store(1 + g.active.Load()%2) // it moves
+	}
+	c.Abort()
+	<-called // so that nothing is called any more that sends to the channel
 }

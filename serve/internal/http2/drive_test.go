@@ -32,6 +32,14 @@ var drivers = map[string]func(t *testing.T, s *Server, nc net.Conn, done chan st
 
 // drive calls test with the client's side of a connection for each driver.
 func drive(t *testing.T, s *Server, test func(t *testing.T, nc net.Conn, interrupt func())) {
+	driveUntil(t, s, func(t *testing.T, nc net.Conn, interrupt func(), _ chan struct{}) {
+		test(t, nc, interrupt)
+	})
+}
+
+// driveUntil is drive with a channel that is closed when the connection has ended.
+func driveUntil(t *testing.T, s *Server,
+	test func(t *testing.T, nc net.Conn, interrupt func(), done chan struct{})) {
 	for name, start := range drivers {
 		t.Run(name, func(t *testing.T) {
 			ln, err := net.Listen("tcp", "127.0.0.1:0")
@@ -49,7 +57,7 @@ func drive(t *testing.T, s *Server, test func(t *testing.T, nc net.Conn, interru
 			}
 			_ = client.SetDeadline(time.Now().Add(60 * time.Second))
 			done := make(chan struct{})
-			test(t, client, start(t, s, server, done))
+			test(t, client, start(t, s, server, done), done)
 			_ = client.Close()
 			select {
 			case <-done:
@@ -183,6 +191,29 @@ func TestNeverReads(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestReadsNothing: a client that asks for much, and then neither reads nor sends, is cut off. Nothing
+// happens on the connection then.
+func TestReadsNothing(t *testing.T) {
+	s := newServer(t, site())
+	s.WriteTimeout = 300 * time.Millisecond
+	driveUntil(t, s, func(t *testing.T, nc net.Conn, _ func(), done chan struct{}) {
+		_ = nc.(*net.TCPConn).SetReadBuffer(4 << 10)
+		p := newPeer(t, s, http2.Setting{ID: http2.SettingInitialWindowSize, Val: 1 << 30})
+		_ = p.frames.WriteWindowUpdate(0, 1<<30)
+		for id := uint32(1); id < 200; id += 2 {
+			p.headers(id, true, get("/noise.bin")...)
+		}
+		if _, err := nc.Write(p.written.Bytes()); err != nil {
+			t.Fatal(err)
+		}
+		select {
+		case <-done:
+		case <-time.After(30 * time.Second):
+			t.Error("it was not cut off")
+		}
+	})
 }
 
 // TestSlowly: a client that sends a byte at a time gets its answers, until a head takes too long.
