@@ -40,6 +40,7 @@ type archive struct {
 	modTime int64
 	origin  *guard.Origin // nil unless it was converted from a file of another program
 	exports exportCache
+	about   atomic.Pointer[string] // its description, when that was asked for
 	// gzipForms has the forms of contents by ordinal.
 	gzipForms gzipform.Cache[int]
 	refs      atomic.Int32
