@@ -234,3 +234,59 @@ func getJSON(t *testing.T, c *client, target string, to any) {
 		t.Fatalf("%s: %v", target, err)
 	}
 }
+
+// TestMissingPage: a browser that asks for what is not there gets a page that leads to the root, and
+// to a search for the name. Others get one line.
+func TestMissingPage(t *testing.T) {
+	name := files{"a/b.txt": "b"}.pack(t, filepath.Join(t.TempDir(), "site.tar.gz"))
+	for _, c := range clients(t, listed(serve.Archive{Path: name})) {
+		resp, page := c.do(t, "GET", "/a/x/y%22%3E%3Cscript%3E.txt", "Accept: text/html")
+		for _, want := range []string{`href="../../?list&amp;asset=list-`, `action="../../"`,
+			`value="y&#34;&gt;&lt;script&gt;.txt"`, "<title>Not found · site</title>",
+			`href="../../"`} {
+			if !strings.Contains(page, want) {
+				t.Errorf("%s: no %q in %s", c.name, want, page)
+			}
+		}
+		if resp.StatusCode != 404 || resp.Header.Get("ETag") != "" || strings.Contains(page, "<script>") ||
+			!strings.Contains(resp.Header.Get("Content-Security-Policy"), "default-src 'none'") {
+			t.Errorf("%s: %d %v", c.name, resp.StatusCode, resp.Header)
+		}
+		if resp, page := c.do(t, "HEAD", "/x", "Accept: text/html"); resp.StatusCode != 404 ||
+			resp.ContentLength < 1000 || page != "" {
+			t.Errorf("%s, HEAD: %d %d", c.name, resp.StatusCode, resp.ContentLength)
+		}
+		if resp, line := c.do(t, "GET", "/x"); resp.StatusCode != 404 || line != "404 Not Found\n" ||
+			!strings.Contains(strings.Join(resp.Header["Vary"], ","), "Accept") {
+			t.Errorf("%s: %d %q %v", c.name, resp.StatusCode, line, resp.Header)
+		}
+	}
+}
+
+// TestLanguages: pages are in English or German, each with a tag of its own. JSON is not.
+func TestLanguages(t *testing.T) {
+	name := files{"a/b.txt": "b"}.pack(t, filepath.Join(t.TempDir(), "site.tar.gz"))
+	for _, c := range clients(t, listed(serve.Archive{Path: name})) {
+		tags := map[string]bool{}
+		for accept, want := range map[string]string{"de-DE,de;q=0.9": `lang="de"`, "fr": `lang="en"`} {
+			resp, page := c.do(t, "GET", "/a/", "Accept-Language: "+accept)
+			if tags[resp.Header.Get("ETag")] = true; !strings.Contains(page, want) || strings.Contains(page,
+				"Geändert") != (want == `lang="de"`) ||
+				!strings.Contains(strings.Join(resp.Header["Vary"], ","), "Accept-Language") {
+				t.Errorf("%s, %s: %v %.200s", c.name, accept, resp.Header, page)
+			}
+			if resp, page = c.do(t, "GET", "/no", "Accept: text/html", "Accept-Language: "+
+				accept); !strings.Contains(page, want) {
+				t.Errorf("%s, %s: %d %.200s", c.name, accept, resp.StatusCode, page)
+			}
+		}
+		if len(tags) != 2 || tags[""] {
+			t.Errorf("%s: %v", c.name, tags)
+		}
+		_, one := c.do(t, "GET", "/a/?format=json", "Accept-Language: de")
+		resp, two := c.do(t, "GET", "/a/?format=json")
+		if one != two || strings.Contains(strings.Join(resp.Header["Vary"], ","), "Language") {
+			t.Errorf("%s: JSON depends on the language: %v", c.name, resp.Header)
+		}
+	}
+}

@@ -283,3 +283,41 @@ func TestMountCards(t *testing.T) {
 		p.until(`location.pathname == "/docs/" && document.querySelector("h1").textContent == "docs-2.1"`)
 	}
 }
+
+// TestMissing: the page of an address with nothing there searches for the name.
+func TestMissing(t *testing.T) {
+	for _, l := range looks {
+		p := newTab(t, l)
+		p.expectLog("404")
+		s, err := start()
+		if err != nil {
+			t.Fatal(err)
+		}
+		p.run(chromedp.Navigate(s.url+"/docs/old/guide"), chromedp.WaitReady(chromedp.CSS("main")))
+		axe(p)
+		p.picture(l.name + "-missing")
+		p.click("#find button")
+		p.until(`new URL(location).searchParams.get("q") == "guide" &&
+			document.querySelector("tbody a")?.textContent == "docs/guide.md"`)
+	}
+}
+
+// TestGerman: the whole page is in the language of the reader.
+func TestGerman(t *testing.T) {
+	p := newTab(t, desktop)
+	s, err := start()
+	if err != nil {
+		t.Fatal(err)
+	}
+	call(p, emulation.SetUserAgentOverride, emulation.SetUserAgentOverrideParams{
+		UserAgent: "Test", AcceptLanguage: "de-DE,de"})
+	p.run(chromedp.Navigate(s.url+"/docs/"), chromedp.WaitReady(chromedp.CSS("main")))
+	axe(p)
+	p.picture("desktop-german")
+	if got := eval[string](p, `document.querySelector("th.date").textContent.trim()`); got != "Geändert" {
+		t.Error(got)
+	}
+	p.click("#search")
+	p.key("guide")
+	p.until(`document.querySelector("h1").textContent == "Suche: guide"`)
+}

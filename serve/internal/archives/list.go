@@ -84,7 +84,7 @@ func (v *View) List(dir string, o ListOptions) (*List, error) {
 		return nil, err
 	}
 	l := c.list
-	l.Title = v.title()
+	l.Title = v.Title()
 	l.Total = len(c.children)
 	if err := c.addSizes(); err != nil {
 		return nil, err
@@ -168,8 +168,8 @@ func (it *Item) setTotals(t Totals) {
 	it.Below, it.Size, it.Packed = t.Entries, t.Size, t.Packed
 }
 
-// title returns the title of the only archive at the root, or "".
-func (v *View) title() string {
+// Title returns the title of the only archive at the root, or "".
+func (v *View) Title() string {
 	for _, m := range v.set.mounts {
 		if m.path == "" && len(m.sources) == 1 && !m.pending {
 			return v.set.sources[m.sources[0]].title()

@@ -49,7 +49,7 @@ func (v *View) Search(dir, query string, o ListOptions) (*List, error) {
 	if err := s.sort(); err != nil {
 		return nil, err
 	}
-	s.list.Title = v.title()
+	s.list.Title = v.Title()
 	s.list.All = len(s.hits)
 	if s.contested() {
 		s.list.All = -1

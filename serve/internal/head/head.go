@@ -186,6 +186,8 @@ func (h *Head) field(line []byte, r *plan.Request, log bool) {
 		if ascii.EqualFold(name, "accept-encoding") {
 			r.HasAcceptEncoding = true
 			join(&r.AcceptEncoding, value)
+		} else if ascii.EqualFold(name, "accept-language") {
+			join(&r.AcceptLanguage, value)
 		}
 	case 17:
 		if ascii.EqualFold(name, "if-modified-since") {

@@ -166,6 +166,9 @@ func folderHref(prefix, path string) string {
 
 // root returns the reference from the listing to the root.
 func (q *request) root() string {
+	if q.up != "" {
+		return q.up
+	}
 	if q.path == "" {
 		return "./"
 	}

@@ -28,6 +28,9 @@ const policy = "Content-Security-Policy: default-src 'none'; style-src 'self'; s
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\n" +
 	"Referrer-Policy: same-origin\r\n"
 
+// pageFields are the header fields of a page.
+const pageFields = policy + "Vary: Accept-Language\r\n"
+
 // request is what a listing was asked for.
 type request struct {
 	path   string
@@ -39,7 +42,8 @@ type request struct {
 	down   bool
 	offset int64
 	limit  int
-	list   bool // links to folders lead to lists, also of folders with index.html
+	up     string // the reference to the root; "": it follows from path
+	list   bool   // links to folders lead to lists, also of folders with index.html
 
 	downloads bool // downloads are allowed
 }
@@ -50,6 +54,9 @@ func (l *Lister) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 	if want.Asset != "" {
 		showAsset(r, p, want.Asset)
 		return nil
+	}
+	if want.Missing {
+		return showMissing(r, p, v.Title())
 	}
 	q, err := parse(want)
 	if err != nil {
@@ -68,22 +75,27 @@ func (l *Lister) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 		}
 	}
 	var b []byte
-	s := plan.Shown{Type: "text/html; charset=utf-8", Fields: policy}
+	s := plan.Shown{Type: "text/html; charset=utf-8", Fields: pageFields}
 	if want.JSON {
 		s = plan.Shown{Type: "application/json"}
 		b, err = appendJSON(q, list)
 	} else {
-		b, err = render(q, list, mounts)
+		b, err = render(q, textsFor(r), list, mounts)
 	}
 	if err != nil {
 		return err
 	}
+	show(r, p, s, b)
+	return nil
+}
+
+// show answers with b as the content of s.
+func show(r *plan.Request, p *plan.Plan, s plan.Shown, b []byte) {
 	s.Content = string(b)
 	if len(b) > minPacked && r.AcceptsGzip() {
 		s.Content, s.Gzip = compressed(b), true
 	}
 	p.Show(r, s)
-	return nil
 }
 
 // list asks for what a request wants to see.

@@ -19,6 +19,7 @@ type page struct {
 
 	Title, Heading     string
 	Style, Script, Pic template.URL
+	Action             template.URL // of the form to search
 	Crumbs             []crumb
 	Here               string
 	Query, Filter      string
@@ -78,11 +79,8 @@ type card struct {
 // maxCards is up to how many mounts the root has cards. With more it has a list.
 const maxCards = 500
 
-func render(q *request, l *archives.List, mounts []archives.Mount) ([]byte, error) {
-	p := &page{
-		texts: english, q: q, Query: q.query, Filter: q.filter, Inside: q.inside, List: q.listValue(),
-		Style: q.asset("list.css"), Script: q.asset("list.js"), Pic: q.asset("icon.svg"),
-	}
+func render(q *request, t *texts, l *archives.List, mounts []archives.Mount) ([]byte, error) {
+	p := newPage(q, t)
 	p.crumbs(l)
 	switch {
 	case q.search:
@@ -97,6 +95,16 @@ func render(q *request, l *archives.List, mounts []archives.Mount) ([]byte, erro
 			p.Rows = append(p.Rows, p.row(&l.Items[i]))
 		}
 	}
+	return p.execute()
+}
+
+func newPage(q *request, t *texts) *page {
+	return &page{texts: t, q: q, Query: q.query, Filter: q.filter, Inside: q.inside,
+		List: q.listValue(), Action: "./",
+		Style: q.asset("list.css"), Script: q.asset("list.js"), Pic: q.asset("icon.svg")}
+}
+
+func (p *page) execute() ([]byte, error) {
 	var b bytes.Buffer
 	err := pageTemplate().Execute(&b, p)
 	return b.Bytes(), err
@@ -262,7 +270,7 @@ func (p *page) sizes(t *archives.Totals) []string {
 
 // cards sets a card for each mount.
 func (p *page) cards(mounts []archives.Mount) {
-	p.Facts = []string{p.count(int64(len(mounts)), [2]string{p.Kinds["pack"], p.Archives})}
+	p.Facts = []string{p.count(int64(len(mounts)), p.texts.Archive)}
 	for i := range mounts {
 		m := &mounts[i]
 		c := card{Title: readable(m.Title), Path: readable(m.Path), About: readable(m.Description),

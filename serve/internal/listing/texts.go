@@ -5,6 +5,8 @@ import (
 	"strings"
 
 	"github.com/dustin/go-humanize"
+
+	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
 // texts are all texts of a page in one language. The %s and %d are filled in.
@@ -31,7 +33,9 @@ type texts struct {
 	Open, Close, Larger, CantShow  string
 	Caption, Keys                  string
 	KeyList                        []keyText
-	Archives, Waiting              string
+	Archive                        [2]string
+	Waiting                        string
+	NotFound, NothingHere          string
 	Kinds                          map[string]string
 
 	comma, point string
@@ -39,6 +43,14 @@ type texts struct {
 
 // keyText is a key and what it does.
 type keyText struct{ Key, Does string }
+
+// textsFor returns the texts in the language that a client prefers.
+func textsFor(r *plan.Request) *texts {
+	if r.Language(english.Lang, german.Lang) == german.Lang {
+		return german
+	}
+	return english
+}
 
 var english = &texts{
 	Lang: "en",
@@ -70,7 +82,9 @@ var english = &texts{
 	KeyList: []keyText{{"↑ ↓ Home End", "Move between rows"}, {"Enter", "Open"},
 		{"Space", "Preview"}, {"← →", "Previous and next preview"}, {"Backspace", "Up"},
 		{"/", "Search"}, {"f", "Filter this folder"}, {"Esc", "Clear, or close"}, {"?", "These keys"}},
-	Archives: "Archives", Waiting: "Not ready yet",
+	Archive: [2]string{"archive", "archives"}, Waiting: "Not ready yet",
+	NotFound:    "Not found",
+	NothingHere: "There is nothing at this address. Look for it with the search above.",
 	Kinds: map[string]string{"folder": "Folder", "link": "Link", "file": "File", "text": "Text",
 		"page": "Page", "image": "Image", "audio": "Audio", "video": "Video", "font": "Font",
 		"pack": "Archive"},

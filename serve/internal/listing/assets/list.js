@@ -44,6 +44,7 @@
     for (const css of parts) document.querySelector(css).replaceWith(page.querySelector(css));
     document.title = page.title;
     for (const old of all("#find [type=hidden]")) old.remove();
+    $("find").setAttribute("action", page.getElementById("find").getAttribute("action"));
     $("find").prepend(...page.querySelectorAll("#find [type=hidden]"));
     if ($("left")) $("left").value = page.getElementById("left")?.value ?? "";
     $("said").textContent = page.querySelector(".facts")?.textContent ?? "";
@@ -72,7 +73,10 @@
     const searching = before.searchParams.has("q");
     if (text === (before.searchParams.get("q") ?? "").trim()) return;
     let url = before;
-    if (!searching) url = new URL("./?" + new URLSearchParams(new FormData($("find"))), before);
+    if (!searching) {
+      const sent = new URLSearchParams(new FormData($("find")));
+      url = new URL(`${$("find").getAttribute("action")}?${sent}`, before);
+    }
     fillIn(url, "q", text);
     if (!text) for (const key of ["scope", "sort", "order"]) url.searchParams.delete(key);
     if (!await load(url, whole)) return;
