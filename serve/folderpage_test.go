@@ -158,7 +158,8 @@ func TestNaturalOrder(t *testing.T) {
 	}
 	name := f.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
 	c := clients(t, listed(serve.Archive{Path: name}))[0]
-	for _, query := range []string{"?list&format=json&limit=3", "?list&format=json&order=desc&limit=3"} {
+	for _, query := range []string{"?list&format=json&limit=3",
+		"?list&format=json&order=desc&limit=3"} {
 		var got []string
 		for next := query; next != ""; {
 			l, names := list(t, c, "/"+next)
@@ -181,14 +182,16 @@ func TestFilterAndScope(t *testing.T) {
 	}.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
 	for _, c := range clients(t, listed(serve.Archive{Path: name})) {
 		for target, want := range map[string]string{
-			"/docs/?list&filter=GUIDE":                    "Guide one.md|guide two.txt",
-			"/docs/?list&filter=guide&limit=1":            "Guide one.md",
-			"/docs/?list&filter=gui+*.md":                 "Guide one.md",
-			"/docs/?list&filter=":                         "sub|a (1).jpg|Guide one.md|guide two.txt|other",
-			"/docs/?list&filter=nothing":                  "",
-			"/docs/?list&filter=s":                        "sub",
-			"/docs/?list&q=guide":                         "guide|Guide.go|docs/Guide one.md|docs/guide two.txt|docs/sub/guide three.md|my-guide",
-			"/docs/?list&q=guide&scope=folder":            "docs/Guide one.md|docs/guide two.txt|docs/sub/guide three.md",
+			"/docs/?list&filter=GUIDE":         "Guide one.md|guide two.txt",
+			"/docs/?list&filter=guide&limit=1": "Guide one.md",
+			"/docs/?list&filter=gui+*.md":      "Guide one.md",
+			"/docs/?list&filter=":              "sub|a (1).jpg|Guide one.md|guide two.txt|other",
+			"/docs/?list&filter=nothing":       "",
+			"/docs/?list&filter=s":             "sub",
+			"/docs/?list&q=guide": "guide|Guide.go|docs/Guide one.md|docs/guide two.txt|" +
+				"docs/sub/guide three.md|my-guide",
+			"/docs/?list&q=guide&scope=folder": "docs/Guide one.md|docs/guide two.txt|" +
+				"docs/sub/guide three.md",
 			"/docs/sub/?list&q=guide&scope=folder":        "docs/sub/guide three.md",
 			"/?list&q=guide+md":                           "docs/Guide one.md|docs/sub/guide three.md",
 			"/?list&q=*.jpg":                              "docs/a (1).jpg",
@@ -248,7 +251,8 @@ func TestMissingPage(t *testing.T) {
 				t.Errorf("%s: no %q in %s", c.name, want, page)
 			}
 		}
-		if resp.StatusCode != 404 || resp.Header.Get("ETag") != "" || strings.Contains(page, "<script>") ||
+		if resp.StatusCode != 404 || resp.Header.Get("ETag") != "" ||
+			strings.Contains(page, "<script>") ||
 			!strings.Contains(resp.Header.Get("Content-Security-Policy"), "default-src 'none'") {
 			t.Errorf("%s: %d %v", c.name, resp.StatusCode, resp.Header)
 		}

@@ -169,17 +169,17 @@ func TestKeys(t *testing.T) {
 	p.until(`location.pathname == "/"`)
 }
 
-// TestRows: a row can be tapped anywhere, is large enough for a finger, and has its date on a phone.
+// TestRows: a row can be tapped anywhere, is large enough for a finger, and has its date on a
+// phone.
 func TestRows(t *testing.T) {
 	p := open(t, looks[2], "/odd/")
 	for _, fault := range eval[[]string](p, `[
-		...[...document.querySelectorAll("tbody tr")].filter(r => r.offsetHeight < 44).map(() => "a low row"),
-		...[...document.querySelectorAll("td.date")].filter(d => !d.offsetHeight).map(() => "no date"),
-		...[...document.querySelectorAll("input:not([type=hidden])")]
-			.filter(i => parseFloat(getComputedStyle(i).fontSize) < 16).map(() => "small text in a field"),
-		...[...document.querySelectorAll("td.name")].filter(n => n.offsetHeight > 60).map(() => "a high name"),
-		...(document.documentElement.scrollWidth > innerWidth ? ["it is too wide"] : []),
-	]`) {
+		["tbody tr", e => e.offsetHeight < 44], ["td.date", e => e.offsetHeight == 0],
+		["td.name", e => e.offsetHeight > 60],
+		["input:not([type=hidden])", e => parseFloat(getComputedStyle(e).fontSize) < 16],
+		["html", e => e.scrollWidth > innerWidth],
+	].flatMap(([css, bad]) =>
+		[...document.querySelectorAll(css)].filter(bad).map(e => e.outerHTML))`) {
 		t.Error(fault)
 	}
 	p = open(t, desktop, "/docs/")
@@ -190,10 +190,12 @@ func TestRows(t *testing.T) {
 // TestLocalTimes: times are those of the reader, and UTC is in the title.
 func TestLocalTimes(t *testing.T) {
 	p := open(t, desktop, "/media/")
-	call(p, emulation.SetTimezoneOverride, emulation.SetTimezoneOverrideParams{TimezoneID: "Asia/Tokyo"})
+	call(p, emulation.SetTimezoneOverride,
+		emulation.SetTimezoneOverrideParams{TimezoneID: "Asia/Tokyo"})
 	p.run(chromedp.Reload(), chromedp.WaitReady(chromedp.CSS("tbody")))
 	p.until(`document.querySelector("td time").title`)
-	got := eval[[]string](p, `(t => [t.textContent, t.title, t.dateTime])(document.querySelector("td time"))`)
+	got := eval[[]string](p,
+		`(t => [t.textContent, t.title, t.dateTime])(document.querySelector("td time"))`)
 	utc := strings.TrimSuffix(got[1], " UTC")
 	if !strings.HasPrefix(got[2], strings.Replace(utc, " ", "T", 1)) || got[0] == utc ||
 		!eval[bool](p, fmt.Sprintf(`new Date(%q).getTime() == Math.floor(new Date(%q) / 60000) * 60000`,
@@ -224,8 +226,8 @@ func TestForcedColors(t *testing.T) {
 	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{
 		Features: []*emulation.MediaFeature{{Name: "forced-colors", Value: "active"}},
 	})
-	if got := eval[bool](p, `(s => s.backgroundColor != getComputedStyle(document.body).backgroundColor)
-		(getComputedStyle(document.querySelector("td.name .i")))`); !got {
+	if eval[bool](p, `(color => color("td.name .i") == color("body"))
+		(css => getComputedStyle(document.querySelector(css)).backgroundColor)`) {
 		t.Error("icons have the colour of the page")
 	}
 	p.picture("desktop-forced")
@@ -314,7 +316,8 @@ func TestGerman(t *testing.T) {
 	p.run(chromedp.Navigate(s.url+"/docs/"), chromedp.WaitReady(chromedp.CSS("main")))
 	axe(p)
 	p.picture("desktop-german")
-	if got := eval[string](p, `document.querySelector("th.date").textContent.trim()`); got != "Geändert" {
+	got := eval[string](p, `document.querySelector("th.date").textContent.trim()`)
+	if got != "Geändert" {
 		t.Error(got)
 	}
 	p.click("#search")

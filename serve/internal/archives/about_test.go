@@ -7,21 +7,18 @@ import (
 )
 
 func TestAbout(t *testing.T) {
-	for content, want := range map[string]string{
-		"":                         "",
-		"# Title\n":                "",
-		"# Title\nOne.\nTwo.\n\nX": "One. Two.",
-		"Title\n=====\nOne\n":      "One",
-		"Title\n=====\n\n.. image:: x\n\nOne ``code``, two.":                                     "One code, two.",
-		"<p align=center>\n<img>\n</p>\n\n[![b](u)](v) ![c](d)\n\nA [b](c) [d][e].":              "A b d.",
-		"\r\n\r\nWindows\r\nlines\r\n\r\nMore":                                                   "Windows lines",
-		"```\ncode\n```\n\n- a list\n\n> a quote\n\n**Bold** and __this__, but snake_case_name.": "Bold and this, but snake_case_name.",
-		"<!-- comment -->\n\nText & <b>":                                                         "Text & <b>",
-		"---\n\n***\n\nAfter rules":                                                              "After rules",
-		"\xff\xfe":                                                                               "\ufffd",
+	for _, x := range []struct{ content, want string }{
+		{"", ""}, {"# Title\n", ""}, {"# Title\nOne.\nTwo.\n\nX", "One. Two."},
+		{"Title\n=====\nOne\n", "One"}, {"\xff\xfe", "\ufffd"},
+		{"Title\n=====\n\n.. image:: x\n\nOne ``code``, two.", "One code, two."},
+		{"<p align=center>\n<img>\n</p>\n\n[![b](u)](v) ![c](d)\n\nA [b](c) [d][e].", "A b d."},
+		{"\r\n\r\nWindows\r\nlines\r\n\r\nMore", "Windows lines"},
+		{"```\ncode\n```\n\n- a list\n\n> a quote\n\n**Bold** and __this__, but snake_case_name.",
+			"Bold and this, but snake_case_name."},
+		{"<!-- comment -->\n\nText & <b>", "Text & <b>"}, {"---\n\n***\n\nAfter rules", "After rules"},
 	} {
-		if got := firstParagraph(content); got != want {
-			t.Errorf("%q: %q, want %q", content, got, want)
+		if got := firstParagraph(x.content); got != x.want {
+			t.Errorf("%q: %q, want %q", x.content, got, x.want)
 		}
 	}
 	if got := firstParagraph(strings.Repeat("word ", 100)); !strings.HasSuffix(got, "word…") ||

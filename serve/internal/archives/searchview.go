@@ -209,7 +209,15 @@ func (s *searcher) plainItem(it *plainItem) (Item, bool, error) {
 
 // sort puts the hits in order. Equal ones are in the order of ranks, archives and paths.
 func (s *searcher) sort() error {
-	slices.SortStableFunc(s.hits, func(a, b hit) int { return cmp.Compare(a.rank, b.rank) })
+	ranked := make([]hit, 0, len(s.hits))
+	for rank := range match.Ranks {
+		for _, h := range s.hits {
+			if h.rank == rank {
+				ranked = append(ranked, h)
+			}
+		}
+	}
+	s.hits = ranked
 	if s.o.Order == ByRank {
 		return nil
 	}

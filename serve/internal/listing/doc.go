@@ -7,7 +7,7 @@
 //	json.go     renders it as JSON
 //	assets.go   the page's style, script and icons
 //
-// The page is readable without its script, which adds results while typing, keys and previews. All it needs
-// comes from here, under names that change with the content. Its Content-Security-Policy allows
-// nothing else.
+// The page is readable without its script, which adds results while typing, keys and previews. All
+// it needs comes from here, under names that change with the content. Its Content-Security-Policy
+// allows nothing else.
 package listing

@@ -146,8 +146,8 @@ func (q *request) itemJSON(it *archives.Item) itemJSON {
 	return j
 }
 
-// href returns the reference from the listing to an item, without a query. It begins with a dot, so that no name can
-// make it lead elsewhere.
+// href returns the reference from the listing to an item, without a query. It begins with a dot, so
+// that no name can make it lead elsewhere.
 func (q *request) href(it *archives.Item) string {
 	prefix, path := "./", it.Name()
 	if q.search {

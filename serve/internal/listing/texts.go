@@ -77,8 +77,9 @@ var english = &texts{
 	Preview: "Preview", PreviewOf: "Preview %s", Open: "Open", Close: "Close",
 	Larger:   "The beginning of a larger file. Open it to see all.",
 	CantShow: "This file can't be shown.",
-	Caption:  "Arrow keys move between rows, Enter opens, Space previews, / searches, ? shows all keys.",
-	Keys:     "Keys",
+	Caption: "Arrow keys move between rows, Enter opens, Space previews, / searches, ? shows all " +
+		"keys.",
+	Keys: "Keys",
 	KeyList: []keyText{{"↑ ↓ Home End", "Move between rows"}, {"Enter", "Open"},
 		{"Space", "Preview"}, {"← →", "Previous and next preview"}, {"Backspace", "Up"},
 		{"/", "Search"}, {"f", "Filter this folder"}, {"Esc", "Clear, or close"}, {"?", "These keys"}},

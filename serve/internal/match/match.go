@@ -4,9 +4,9 @@
 //	glob.go   patterns with stars
 //	scan.go   all paths of an index, with several goroutines
 //
-// A query is words between spaces, and all of them must match, in any mix of cases. A word is looked
-// for in the name, or in the whole path if it has a slash. One with a star or a question mark is a
-// pattern for all of the name, or of the path: *.jpg.
+// A query is words between spaces, and all of them must match, in any mix of cases. A word is
+// looked for in the name, or in the whole path if it has a slash. One with a star or a question
+// mark is a pattern for all of the name, or of the path: *.jpg.
 package match
 
 import (

@@ -72,8 +72,8 @@ func read(x *respond.Exchange, r *http.Request) {
 		Accept:  get("Accept"), AcceptEncoding: get(
 			"Accept-Encoding"), HasAcceptEncoding: r.Header["Accept-Encoding"] != nil,
 		AcceptLanguage: get("Accept-Language"),
-		Range:          get("Range"), IfRange: get("If-Range"), IfMatch: get("If-Match"), IfNoneMatch: get(
-			"If-None-Match"),
+		Range:          get("Range"), IfRange: get("If-Range"), IfMatch: get("If-Match"),
+		IfNoneMatch:     get("If-None-Match"),
 		IfModifiedSince: get("If-Modified-Since"), IfUnmodifiedSince: get("If-Unmodified-Since"),
 		Origin: get("Origin"), RequestMethod: get("Access-Control-Request-Method"),
 	}

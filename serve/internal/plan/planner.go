@@ -79,8 +79,8 @@ func (pl *Planner) notFound(r *Request, t Tree, p *Plan, path string) error {
 	return pl.page(r, t, p, n, name)
 }
 
-// missingPage makes p, a 404, one with a page if the client is a browser. After dot segments, clients
-// resolve references in different ways.
+// missingPage gives p, a 404, a page if the client is a browser. After dot segments there is none,
+// as clients resolve its references in different ways.
 func (p *Plan) missingPage(r *Request, path string) {
 	p.fields = "Vary: Accept\r\n"
 	raw, _, ok := splitTarget(r.Target)
