@@ -238,8 +238,8 @@ func getJSON(t *testing.T, c *client, target string, to any) {
 	}
 }
 
-// TestMissingPage: a browser that asks for what is not there gets a page that leads to the root, and
-// to a search for the name. Others get one line.
+// TestMissingPage: a browser that asks for what is not there gets a page that leads to the root,
+// and to a search for the name. Others get one line.
 func TestMissingPage(t *testing.T) {
 	name := files{"a/b.txt": "b"}.pack(t, filepath.Join(t.TempDir(), "site.tar.gz"))
 	for _, c := range clients(t, listed(serve.Archive{Path: name})) {
