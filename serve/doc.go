@@ -38,6 +38,7 @@
 //	│  ├─ guard      whether the file under an archive may be answered from; encoded uses it, too
 //	│  ├─ gzipform   whether content is gzip to its end
 //	│  ├─ match      searches the paths of an index
+//	│  ├─ natural    orders names as people do
 //	│  ├─ plain      a directory of plain files
 //	│  └─ residence  which pages of an archive are in memory
 //	├─ plan        decides what the answer is: a pure function

@@ -41,7 +41,8 @@ type archive struct {
 	modTime int64
 	origin  *guard.Origin // nil unless it was converted from a file of another program
 	exports exportCache
-	encoded *encoded.Source // contents in other encodings; nil if there can be none
+	encoded *encoded.Source        // contents in other encodings; nil if there can be none
+	about   atomic.Pointer[string] // its description, when that was asked for
 	// gzipForms has the forms of contents by ordinal.
 	gzipForms gzipform.Cache[int]
 	refs      atomic.Int32

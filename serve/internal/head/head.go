@@ -195,6 +195,8 @@ func (h *Head) Field(name, value string, r *plan.Request, log bool) {
 		if ascii.EqualFold(name, "accept-encoding") {
 			r.HasAcceptEncoding = true
 			join(&r.AcceptEncoding, value)
+		} else if ascii.EqualFold(name, "accept-language") {
+			join(&r.AcceptLanguage, value)
 		}
 	case 17:
 		if ascii.EqualFold(name, "if-modified-since") {

@@ -3,6 +3,7 @@ package listing
 import (
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/plan"
@@ -27,15 +28,22 @@ const policy = "Content-Security-Policy: default-src 'none'; style-src 'self'; s
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\n" +
 	"Referrer-Policy: same-origin\r\n"
 
+// pageFields are the header fields of a page.
+const pageFields = policy + "Vary: Accept-Language\r\n"
+
 // request is what a listing was asked for.
 type request struct {
 	path   string
-	query  string // to search for
+	query  string // to search for; "" lists the folder
+	search bool   // query has words
+	inside bool   // search only below path
+	filter string // what names of the folder must match; "" for all
 	order  archives.Order
 	down   bool
 	offset int64
 	limit  int
-	list   bool // links to folders lead to lists, also of folders with index.html
+	up     string // the reference to the root; "": it follows from path
+	list   bool   // links to folders lead to lists, also of folders with index.html
 
 	downloads bool // downloads are allowed
 }
@@ -47,44 +55,64 @@ func (l *Lister) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 		showAsset(r, p, want.Asset)
 		return nil
 	}
+	if want.Missing {
+		return showMissing(r, p, v.Title())
+	}
 	q, err := parse(want)
 	if err != nil {
 		p.ShowBad(err.Error())
 		return nil
 	}
 	q.downloads = l.planner.Downloads()
-	o := archives.ListOptions{Order: q.order, Descending: q.down, Offset: q.offset, Limit: q.limit,
-		Hidden: l.planner.Hidden, Media: l.planner.MediaType}
-	var list *archives.List
-	if q.query != "" {
-		list, err = v.Search(q.query, o)
-	} else {
-		list, err = v.List(q.path, o)
-	}
+	list, err := l.list(v, q)
 	if err != nil {
 		return err
 	}
+	var mounts []archives.Mount
+	if q.path == "" && !q.search && !want.JSON {
+		if mounts, err = v.Mounts(); err != nil {
+			return err
+		}
+	}
 	var b []byte
-	s := plan.Shown{Type: "text/html; charset=utf-8", Fields: policy}
+	s := plan.Shown{Type: "text/html; charset=utf-8", Fields: pageFields}
 	if want.JSON {
 		s = plan.Shown{Type: "application/json"}
 		b, err = appendJSON(q, list)
 	} else {
-		b, err = render(q, list)
+		b, err = render(q, textsFor(r), list, mounts)
 	}
 	if err != nil {
 		return err
 	}
+	show(r, p, s, b)
+	return nil
+}
+
+// show answers with b as the content of s.
+func show(r *plan.Request, p *plan.Plan, s plan.Shown, b []byte) {
 	s.Content = string(b)
 	if len(b) > minPacked && r.AcceptsGzip() {
 		s.Content, s.Gzip = compressed(b), true
 	}
 	p.Show(r, s)
-	return nil
+}
+
+// list asks for what a request wants to see.
+func (l *Lister) list(v *archives.View, q *request) (*archives.List, error) {
+	o := archives.ListOptions{Order: q.order, Descending: q.down, Offset: q.offset, Limit: q.limit,
+		Filter: q.filter, Hidden: l.planner.Hidden, Media: l.planner.MediaType}
+	switch {
+	case !q.search:
+		return v.List(q.path, o)
+	case q.inside:
+		return v.Search(q.path, q.query, o)
+	}
+	return v.Search("", q.query, o)
 }
 
 // link returns the query of the same listing with another order and offset.
-func (q *request) link(order string, down bool, offset int64) string {
+func (q *request) link(order archives.Order, down bool, offset int64) string {
 	s := "?"
 	add := func(key, value string) {
 		if len(s) > 1 {
@@ -96,11 +124,17 @@ func (q *request) link(order string, down bool, offset int64) string {
 		}
 	}
 	add("list", q.listValue())
-	if q.query != "" {
+	if q.search {
 		add("q", q.query)
 	}
-	if order != "name" {
-		add("sort", order)
+	if q.inside {
+		add("scope", scopeFolder)
+	}
+	if q.filter != "" {
+		add("filter", q.filter)
+	}
+	if order != q.usualOrder() {
+		add("sort", orderName(order))
 	}
 	if down {
 		add("order", "desc")
@@ -122,10 +156,34 @@ func (q *request) listValue() string {
 	return listHere
 }
 
-// orderName returns the name of the request's order.
-func (q *request) orderName() string {
+// folderQuery returns the query of links to other folders, which keep the order and the filter. A
+// link to a folder's own page has no key list.
+func (q *request) folderQuery() string {
+	var keys []string
+	if q.list {
+		keys = append(keys, "list")
+	}
+	if !q.search {
+		if q.filter != "" {
+			keys = append(keys, "filter="+url.QueryEscape(q.filter))
+		}
+		if q.order != archives.ByName {
+			keys = append(keys, "sort="+orderName(q.order))
+		}
+		if q.down {
+			keys = append(keys, "order=desc")
+		}
+	}
+	if len(keys) == 0 {
+		return ""
+	}
+	return "?" + strings.Join(keys, "&")
+}
+
+// orderName returns the name of an order in a query.
+func orderName(order archives.Order) string {
 	for name, o := range orders {
-		if o == q.order {
+		if o == order {
 			return name
 		}
 	}

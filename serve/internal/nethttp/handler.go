@@ -71,8 +71,9 @@ func read(x *respond.Exchange, r *http.Request) {
 		BadHost: r.Host != "" && !ascii.ValidAuthority(r.Host),
 		Accept:  get("Accept"), AcceptEncoding: get(
 			"Accept-Encoding"), HasAcceptEncoding: r.Header["Accept-Encoding"] != nil,
-		Range: get("Range"), IfRange: get("If-Range"), IfMatch: get("If-Match"), IfNoneMatch: get(
-			"If-None-Match"),
+		AcceptLanguage: get("Accept-Language"),
+		Range:          get("Range"), IfRange: get("If-Range"), IfMatch: get("If-Match"),
+		IfNoneMatch:     get("If-None-Match"),
 		IfModifiedSince: get("If-Modified-Since"), IfUnmodifiedSince: get("If-Unmodified-Since"),
 		Origin: get("Origin"), RequestMethod: get("Access-Control-Request-Method"),
 		AvailableDictionary: get("Available-Dictionary"),

@@ -14,6 +14,7 @@ type Request struct {
 	Accept            string
 	AcceptEncoding    string
 	HasAcceptEncoding bool // an empty field differs from none
+	AcceptLanguage    string
 
 	Range             string
 	IfRange           string
