@@ -76,7 +76,7 @@ func (l *exhausted) Accept() (net.Conn, error) {
 
 // TestAcceptErrors: while connections can't be accepted the log has one line about it.
 func TestAcceptErrors(t *testing.T) {
-	e := newEngine(t, nil, plan.Options{})
+	e := newEngine(t, map[string]string{"a.txt": "a"}, plan.Options{})
 	var lines []error
 	e.log = func(err error) { lines = append(lines, err) }
 	e.Serve(&exhausted{left: 5}, nil)
