@@ -2,10 +2,21 @@ package serve
 
 import (
 	"crypto/tls"
+	"encoding/pem"
+	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"time"
+)
+
+// Errors of the files of a Certificate. They are wrapped with the names of the files.
+var (
+	// ErrCertificate means that the files are not a certificate and its key in PEM.
+	ErrCertificate = errors.New("not a certificate and its key in PEM")
+	// ErrEncryptedKey means that a private key can't be read without a password.
+	ErrEncryptedKey = errors.New("the key is encrypted")
 )
 
 // certificate is a TLS certificate in two files. They are read again when they have changed, so
@@ -30,12 +41,47 @@ func loadCertificate(files Certificate, log func(string)) (*certificate, error) 
 	if err != nil {
 		return nil, err
 	}
-	pair, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
+	pair, err := c.read()
 	if err != nil {
 		return nil, err
 	}
 	c.current, c.stamp, c.checked = &pair, stamp, time.Now()
 	return c, nil
+}
+
+// read reads the files. Errors name the file that is wrong, or both.
+func (c *certificate) read() (tls.Certificate, error) {
+	chain, err := os.ReadFile(c.CertFile)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	key, err := os.ReadFile(c.KeyFile)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	if encrypted(key) {
+		return tls.Certificate{}, fmt.Errorf("%s: %w", c.KeyFile, ErrEncryptedKey)
+	}
+	pair, err := tls.X509KeyPair(chain, key)
+	if err != nil {
+		return pair, fmt.Errorf("%s, %s: %w: %s", c.CertFile, c.KeyFile, ErrCertificate,
+			strings.TrimPrefix(err.Error(), "tls: "))
+	}
+	return pair, nil
+}
+
+// encrypted reports whether a private key in PEM needs a password (RFC 7468 §11, RFC 1421).
+func encrypted(key []byte) bool {
+	for {
+		block, rest := pem.Decode(key)
+		if block == nil {
+			return false
+		}
+		if block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != "" {
+			return true
+		}
+		key = rest
+	}
 }
 
 // times returns the modification times of the files.
@@ -66,9 +112,9 @@ func (c *certificate) get() *tls.Certificate {
 		return c.current
 	}
 	c.stamp = stamp
-	pair, err := tls.LoadX509KeyPair(c.CertFile, c.KeyFile)
+	pair, err := c.read()
 	if err != nil {
-		c.log(fmt.Sprintf("%s, %s: the old certificate stays in use: %v", c.CertFile, c.KeyFile, err))
+		c.log("the old certificate stays in use: " + err.Error())
 		return c.current
 	}
 	c.current = &pair

@@ -8,8 +8,10 @@ import (
 	"crypto/x509"
 	"crypto/x509/pkix"
 	"encoding/pem"
+	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"math/big"
 	"net"
 	"os"
@@ -98,6 +100,50 @@ func TestCertificateRenewal(t *testing.T) {
 	}
 	writeCertificate(t, certFile, keyFile, "second")
 	eventually(t, "the new certificate is used", func() bool { return name() == "second" })
+}
+
+// TestCertificateErrors: the error of a pair that can't be used names the files, in one line.
+func TestCertificateErrors(t *testing.T) {
+	t.Parallel()
+	certFile, keyFile := testCertificate(t)
+	_, other := testCertificate(t)
+	dir := t.TempDir()
+	write := func(name, content string) string {
+		name = filepath.Join(dir, name)
+		if err := os.WriteFile(name, []byte(content), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return name
+	}
+	s, err := serve.New(serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	junk := write("junk", "hello\n")
+	pkcs8 := write("pkcs8", "-----BEGIN ENCRYPTED PRIVATE KEY-----\nAAAA\n"+
+		"-----END ENCRYPTED PRIVATE KEY-----\n")
+	old := write("old", "-----BEGIN EC PRIVATE KEY-----\nProc-Type: 4,ENCRYPTED\n"+
+		"DEK-Info: AES-256-CBC,00\n\nAAAA\n-----END EC PRIVATE KEY-----\n")
+	for _, test := range []struct {
+		cert, key, named string
+		want             error
+	}{
+		{certFile, other, certFile + ", " + other, serve.ErrCertificate},
+		{junk, keyFile, junk + ", " + keyFile, serve.ErrCertificate},
+		{certFile, junk, certFile + ", " + junk, serve.ErrCertificate},
+		{keyFile, certFile, keyFile + ", " + certFile, serve.ErrCertificate},
+		{certFile, pkcs8, pkcs8, serve.ErrEncryptedKey},
+		{certFile, old, old, serve.ErrEncryptedKey},
+		{filepath.Join(dir, "none"), keyFile, "none", fs.ErrNotExist},
+	} {
+		err := s.Run(t.Context(), serve.RunOptions{Listen: []string{"127.0.0.1:0"},
+			Certificates: []serve.Certificate{{CertFile: test.cert, KeyFile: test.key}}})
+		if !errors.Is(err, test.want) || !strings.Contains(err.Error(), test.named) ||
+			strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s, %s: %v", test.cert, test.key, err)
+		}
+	}
 }
 
 // TestServerNames: a client gets the certificate for the name that it asks for, and the first one

@@ -154,6 +154,8 @@ var hints = []struct {
 	{syscall.EROFS, "write elsewhere"},
 	{syscall.EIO, "check the disk"},
 	{syscall.EMFILE, "raise the limit on open files ('ulimit -n')"},
+	{serve.ErrCertificate, "check the files of --tls-cert and --tls-key"},
+	{serve.ErrEncryptedKey, "decrypt it with 'openssl pkey -in KEY -out NEW'"},
 	{serve.ErrSocketInUse, "stop it, or choose another path"},
 	{serve.ErrNoSocket, "choose another path"},
 	{serve.ErrAdmin, "choose another address with --admin"},

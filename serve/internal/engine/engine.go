@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"time"
 
@@ -56,11 +57,16 @@ func or[T ~int | ~int64](v, otherwise T) T {
 	return v
 }
 
+// acceptLogTime is the shortest time between two lines of the log about a listener that can't accept
+// connections.
+const acceptLogTime = time.Minute
+
 // Serve answers the connections of a listener until it is closed. If config is not nil they are
 // connections of TLS, and if it has the protocol "h2" they may go on as HTTP/2.
 func (e *Engine) Serve(ln net.Listener, config *tls.Config) {
 	const shortest, longest = 5 * time.Millisecond, time.Second
 	delay := shortest
+	var told time.Time // when an error was logged
 	for {
 		nc, err := ln.Accept()
 		if errors.Is(err, net.ErrClosed) {
@@ -69,7 +75,10 @@ func (e *Engine) Serve(ln net.Listener, config *tls.Config) {
 		if err != nil {
 			// Most likely there are no descriptors left. Wait for connections to end, as net/http
 			// does.
-			e.log(err)
+			if now := time.Now(); now.Sub(told) >= acceptLogTime {
+				told = now
+				e.log(fmt.Errorf("new connections wait: %w", err))
+			}
 			time.Sleep(delay)
 			delay = min(2*delay, longest)
 			continue

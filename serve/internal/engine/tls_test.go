@@ -1,10 +1,12 @@
 package engine
 
 import (
+	"bufio"
 	"crypto/tls"
 	"errors"
 	"io"
 	"net"
+	"net/http"
 	"os"
 	"runtime"
 	"strings"
@@ -64,6 +66,35 @@ func TestHandshakeTimeout(t *testing.T) {
 		ended(t, name, c)
 	}
 	until(t, "connections are left", func() bool { return short.http1.Open() == 0 })
+}
+
+// TestPlainRequest: a request without TLS gets an answer that says so. Other bytes get none.
+func TestPlainRequest(t *testing.T) {
+	e := newEngine(t, map[string]string{"a.txt": "hello, world"}, plan.Options{})
+	address := listenTLS(t, e)
+	for sent, want := range map[string]int{
+		"GET / HTTP/1.1\r\nHost: a\r\n\r\n": 400, "HEAD /a HTTP/1.1\r\nHost: a\r\n\r\n": 400,
+		"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n": 0, "hello": 0,
+	} {
+		c := dialPlain(t, address)
+		_, _ = io.WriteString(c, sent)
+		res, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if want == 0 {
+			if err == nil {
+				t.Errorf("%q: %s", sent, res.Status)
+			}
+			continue
+		}
+		if err != nil {
+			t.Errorf("%q: %v", sent, err)
+			continue
+		}
+		b, err := io.ReadAll(res.Body)
+		if res.StatusCode != want || err != nil || !strings.Contains(string(b), "https") {
+			t.Errorf("%q: %s, %q, %v", sent, res.Status, b, err)
+		}
+		ended(t, sent, c)
+	}
 }
 
 // clientHello returns what a client sends first.

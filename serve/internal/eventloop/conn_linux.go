@@ -67,13 +67,12 @@ func (c *Conn) arm(events uint32) error {
 	return nil
 }
 
-// rejoin makes epoll report events to the loop, which calls the Handler at once if the connection
+// enter makes epoll report events to the loop, which calls the Handler at once if the connection
 // was interrupted. The lock is held.
-func (c *Conn) rejoin() error {
+func (c *Conn) enter() error {
 	if err := c.arm(armedForLoop); err != nil {
 		return err
 	}
-	c.lent.Store(false)
 	if c.interrupted.Load() {
 		c.loop.Load().calls.add(c)
 	}
@@ -157,7 +156,11 @@ func (c *Conn) Leave(f func()) {
 func (c *Conn) Return() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.rejoin()
+	if err := c.enter(); err != nil {
+		return err
+	}
+	c.lent.Store(false)
+	return nil
 }
 
 // Close closes the connection. It must be called in the loop, or by the goroutine to which it is

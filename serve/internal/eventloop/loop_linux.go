@@ -221,7 +221,7 @@ func (c *Conn) Start(h Handler) error {
 	}
 	c.handler = h
 	c.loop.Load().group.table.set(c.fd, c)
-	return c.rejoin()
+	return c.enter()
 }
 
 // Handle makes the loop call h from now on, and not the Handler of before. It is for the side to

@@ -152,3 +152,23 @@ func TestInterruptFull(t *testing.T) {
 	c.Abort()
 	<-called // so that nothing is called any more that sends to the channel
 }
+
+// TestStartLent: a connection that the Handler leaves before Start has returned stays lent.
+func TestStartLent(t *testing.T) {
+	g := group(t, 1)
+	for range 50 {
+		client, c := pair(t, g, "tcp")
+		if _, err := client.Write([]byte("x")); err != nil {
+			t.Fatal(err)
+		}
+		lent := make(chan struct{})
+		if err := c.Start(handler(func() { c.Leave(func() { close(lent) }) })); err != nil {
+			t.Fatal(err)
+		}
+		<-lent
+		if !c.lent.Load() {
+			t.Fatal("the loop has it again")
+		}
+		_ = c.Close()
+	}
+}

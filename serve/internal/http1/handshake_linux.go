@@ -30,6 +30,7 @@ func (h *handshake) do() {
 	protocol, err := h.secure.Handshake()
 	switch {
 	case err != nil:
+		refusePlain(err)
 		_ = c.Close()
 	case protocol == http2Protocol:
 		c.upgradeInLoop()

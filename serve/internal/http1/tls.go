@@ -2,6 +2,8 @@ package http1
 
 import (
 	"crypto/tls"
+	"errors"
+	"io"
 	"time"
 )
 
@@ -14,7 +16,8 @@ func (c *Conn) ServeTLS(config *tls.Config) {
 	t := tls.Server(c.wire.Conn, config)
 	c.server.conns.replace(c, t, nil, nil)
 	_ = t.SetDeadline(time.Now().Add(c.server.HeaderTimeout))
-	if t.Handshake() != nil {
+	if err := t.Handshake(); err != nil {
+		refusePlain(err)
 		_ = c.Close()
 		return
 	}
@@ -24,4 +27,22 @@ func (c *Conn) ServeTLS(config *tls.Config) {
 		return
 	}
 	c.Serve()
+}
+
+// plainRefusal answers a request without TLS.
+const plainRefusal = "HTTP/1.1 400 Bad Request\r\nServer: tpk\r\nConnection: close\r\n" +
+	"Content-Type: text/plain; charset=utf-8\r\nContent-Length: 60\r\n\r\n" +
+	"400 Bad Request: use https:// for this address, not http://\n"
+
+// refusePlain answers if a request without TLS is why a handshake has failed with err. The caller
+// must close the connection then.
+func refusePlain(err error) {
+	var e tls.RecordHeaderError
+	if !errors.As(err, &e) || e.Conn == nil {
+		return // an alert was sent
+	}
+	switch string(e.RecordHeader[:]) {
+	case "GET /", "HEAD ", "POST ", "PUT /", "OPTIO":
+		_, _ = io.WriteString(e.Conn, plainRefusal)
+	}
 }
