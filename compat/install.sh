@@ -54,7 +54,10 @@ chromium            chromium
 slowhttptest        slowhttptest
 nginx               nginx
 haproxy             haproxy
+h2load              nghttp2-client
 mypy                mypy
+brotli              brotli
+zstd                zstd
 '
 # Modules of Debian's Python: module  Debian package
 test_modules='
@@ -78,6 +81,7 @@ torch               python3-torch
 bench_tools='
 wrk                 wrk
 casync              casync
+h2load              nghttp2-client
 mksquashfs          squashfs-tools
 unsquashfs          squashfs-tools
 squashfuse          squashfuse

@@ -39,7 +39,9 @@ async function viewer() {
           () => ({ contents: "module.exports = globalThis.tpkReader", loader: "js" }));
         // As esbuild keeps a text file as it is, the style is minified first.
         b.onLoad({ filter: /\.css$/ }, async ({ path }) => ({
-          contents: await text({ entryPoints: [path], loader: { ".css": "css" }, banner: {} }), loader: "text",
+          contents: await text({
+            entryPoints: [path], loader: { ".css": "css" }, banner: {}, external: ["?list&asset=*"],
+          }), loader: "text",
         }));
       },
     }],

@@ -203,6 +203,8 @@ func TestHealthAndMetrics(t *testing.T) {
 	}}}
 	for _, line := range []string{
 		`tpk_http_responses_total{code="200"} 3`, `tpk_http_responses_total{code="404"} 1`,
+		`tpk_http_responses_by_coding_total{coding="identity"} 4`,
+		`tpk_http_response_body_bytes_by_coding_total{coding="br"} 0`,
 		"tpk_http_request_duration_seconds_count 4",
 		`tpk_http_request_duration_seconds_bucket{le="+Inf"} 4`, "# TYPE tpk_connections gauge",
 		`tpk_archive_entries{index="0",path="` + packedSite(t) + `",mount="/"}`,

@@ -222,8 +222,8 @@ func TestPackThatIsNone(t *testing.T) {
 	}
 }
 
-// TestSearchPlain: a search also finds plain files, after those of archives, each once, and packs
-// that no request has come across.
+// TestSearchPlain: a search also finds plain files, each once, and packs that no request has come
+// across. What begins with the word comes first, even if it is a plain file.
 func TestSearchPlain(t *testing.T) {
 	dir := t.TempDir()
 	tree := filepath.Join(dir, "tree")
@@ -238,9 +238,9 @@ func TestSearchPlain(t *testing.T) {
 		want   []string
 	}{
 		"fallback": {serve.Options{Archives: []serve.Archive{{Path: first}}, Fallback: tree},
-			append(slices.Clone(archived), plain...)},
+			append(slices.Clone(plain), archived...)},
 		"nested": {serve.Options{Fallback: tree, Nested: true},
-			append([]string{"packed/in-pack-x"}, append(slices.Clone(plain), "sub/shadowed-x")...)},
+			append(slices.Clone(plain), "packed/in-pack-x", "sub/shadowed-x")},
 	} {
 		test.config.Listing = true
 		for _, c := range clients(t, test.config) {

@@ -73,7 +73,9 @@ func clients(t *testing.T, o serve.Options) []*client {
 	socket := filepath.Join(t.TempDir(), "s")
 	plain := start(t, o, serve.RunOptions{H2C: true, Sockets: []string{socket}})
 	certFile, keyFile := testCertificate(t)
-	tlsServer := start(t, o, serve.RunOptions{H2C: true, CertFile: certFile, KeyFile: keyFile})
+	tlsServer := start(t, o, serve.RunOptions{
+		H2C: true, Certificates: []serve.Certificate{{CertFile: certFile, KeyFile: keyFile}},
+	})
 
 	mounted := httptest.NewServer(plain.Handler())
 	t.Cleanup(mounted.Close)

@@ -2,17 +2,28 @@ package serve
 
 import (
 	"crypto/tls"
+	"encoding/pem"
+	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"time"
+)
+
+// Errors of the files of a Certificate. They are wrapped with the names of the files.
+var (
+	// ErrCertificate means that the files are not a certificate and its key in PEM.
+	ErrCertificate = errors.New("not a certificate and its key in PEM")
+	// ErrEncryptedKey means that a private key can't be read without a password.
+	ErrEncryptedKey = errors.New("the key is encrypted")
 )
 
 // certificate is a TLS certificate in two files. They are read again when they have changed, so
 // renewing it needs no signal.
 type certificate struct {
-	certFile, keyFile string
-	log               func(string)
+	Certificate
+	log func(string)
 
 	mu      sync.Mutex
 	current *tls.Certificate
@@ -24,13 +35,13 @@ type certificate struct {
 const recheckCert = time.Second
 
 // loadCertificate reads a certificate from PEM files. log gets a line for each renewal.
-func loadCertificate(certFile, keyFile string, log func(string)) (*certificate, error) {
-	c := &certificate{certFile: certFile, keyFile: keyFile, log: log}
+func loadCertificate(files Certificate, log func(string)) (*certificate, error) {
+	c := &certificate{Certificate: files, log: log}
 	stamp, err := c.times()
 	if err != nil {
 		return nil, err
 	}
-	pair, err := tls.LoadX509KeyPair(certFile, keyFile)
+	pair, err := c.read()
 	if err != nil {
 		return nil, err
 	}
@@ -38,9 +49,44 @@ func loadCertificate(certFile, keyFile string, log func(string)) (*certificate, 
 	return c, nil
 }
 
+// read reads the files. Errors name the file that is wrong, or both.
+func (c *certificate) read() (tls.Certificate, error) {
+	chain, err := os.ReadFile(c.CertFile)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	key, err := os.ReadFile(c.KeyFile)
+	if err != nil {
+		return tls.Certificate{}, err
+	}
+	if encrypted(key) {
+		return tls.Certificate{}, fmt.Errorf("%s: %w", c.KeyFile, ErrEncryptedKey)
+	}
+	pair, err := tls.X509KeyPair(chain, key)
+	if err != nil {
+		return pair, fmt.Errorf("%s, %s: %w: %s", c.CertFile, c.KeyFile, ErrCertificate,
+			strings.TrimPrefix(err.Error(), "tls: "))
+	}
+	return pair, nil
+}
+
+// encrypted reports whether a private key in PEM needs a password (RFC 7468 §11, RFC 1421).
+func encrypted(key []byte) bool {
+	for {
+		block, rest := pem.Decode(key)
+		if block == nil {
+			return false
+		}
+		if block.Type == "ENCRYPTED PRIVATE KEY" || block.Headers["DEK-Info"] != "" {
+			return true
+		}
+		key = rest
+	}
+}
+
 // times returns the modification times of the files.
 func (c *certificate) times() (t [2]time.Time, err error) {
-	for i, name := range [...]string{c.certFile, c.keyFile} {
+	for i, name := range [...]string{c.CertFile, c.KeyFile} {
 		fi, err := os.Stat(name)
 		if err != nil {
 			return t, err
@@ -50,27 +96,28 @@ func (c *certificate) times() (t [2]time.Time, err error) {
 	return t, nil
 }
 
-// get returns the certificate for a handshake. If the files don't fit together, as in the middle of
-// a renewal, the old certificate stays in use. They are tried again when they change once more.
-func (c *certificate) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+// get returns the certificate for a handshake now. If the files don't fit together, as in the
+// middle of a renewal, the old certificate stays in use. They are tried again when they change once
+// more.
+func (c *certificate) get() *tls.Certificate {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	now := time.Now()
 	if now.Sub(c.checked) < recheckCert {
-		return c.current, nil
+		return c.current
 	}
 	c.checked = now
 	stamp, err := c.times()
 	if err != nil || stamp == c.stamp {
-		return c.current, nil
+		return c.current
 	}
 	c.stamp = stamp
-	pair, err := tls.LoadX509KeyPair(c.certFile, c.keyFile)
+	pair, err := c.read()
 	if err != nil {
-		c.log(fmt.Sprintf("%s, %s: the old certificate stays in use: %v", c.certFile, c.keyFile, err))
-		return c.current, nil
+		c.log("the old certificate stays in use: " + err.Error())
+		return c.current
 	}
 	c.current = &pair
-	c.log("certificate renewed from " + c.certFile)
-	return c.current, nil
+	c.log("certificate renewed from " + c.CertFile)
+	return c.current
 }

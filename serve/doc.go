@@ -7,6 +7,7 @@
 //	server.go       New, Handler, Load, Reload, Close
 //	run.go          Run
 //	listen.go       TCP addresses, unix sockets, sockets from systemd
+//	tls.go          how connections speak TLS: versions, certificates by name, session tickets
 //	certificate.go  TLS certificates, which are read again when their files change
 //	watch.go        archives that are replaced on disk
 //	poll.go         archives that are replaced on a server
@@ -19,20 +20,25 @@
 //
 //	serve
 //	├─ engine      accepts connections, and ends them all
-//	│  ├─ http1      the life of a connection of HTTP/1.x; the limits on connections
-//	│  │  ├─ eventloop  many connections in one goroutine (Linux)
-//	│  │  ├─ head       reads the head of a request
-//	│  │  ├─ wire       writes to a connection, with deadlines, by write and writev
-//	│  │  └─ respond
-//	│  └─ nethttp    HTTP/2, and the http.Handler, by net/http
+//	│  └─ http1      the life of a connection of HTTP/1.x; the limits on connections
+//	│     ├─ http2      the life of a connection of HTTP/2
+//	│     │  └─ eventloop, head, respond
+//	│     ├─ tlsconn    TLS over a connection of an event loop (Linux)
+//	│     ├─ eventloop  many connections in one goroutine (Linux)
+//	│     ├─ head       reads the head of a request
+//	│     ├─ wire       writes to a connection, with deadlines, by write and writev
 //	│     └─ respond
+//	├─ nethttp     the http.Handler
+//	│  └─ respond
 //	├─ respond     answers one request: plans it, makes the head, sends the body
 //	│  └─ transfer   sends runs of files; wire and nethttp use it, too
 //	├─ listing     renders folder pages and search results
 //	├─ archives    which archives are served, and until when their files stay open
-//	│  ├─ guard      whether the file under an archive may be answered from
+//	│  ├─ encoded    the variants file of an archive: contents in other encodings
+//	│  ├─ guard      whether the file under an archive may be answered from; encoded uses it, too
 //	│  ├─ gzipform   whether content is gzip to its end
 //	│  ├─ match      searches the paths of an index
+//	│  ├─ natural    orders names as people do
 //	│  ├─ plain      a directory of plain files
 //	│  └─ residence  which pages of an archive are in memory
 //	├─ plan        decides what the answer is: a pure function

@@ -16,15 +16,19 @@ import (
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
+// listener is a net.Listener, and how its connections speak TLS: not at all if config is nil.
+type listener struct {
+	net.Listener
+	config *tls.Config
+}
+
 // listen opens all listeners, or none.
-func (s *Server) listen(o *RunOptions) (all []net.Listener, err error) {
-	var config *tls.Config // nil without TLS
-	if o.CertFile != "" {
-		cert, err := loadCertificate(o.CertFile, o.KeyFile, s.options.Log)
-		if err != nil {
+func (s *Server) listen(o *RunOptions) (all []listener, err error) {
+	var config *tls.Config
+	if len(o.Certificates) > 0 {
+		if config, err = newTLSConfig(o.Certificates, s.options.Log); err != nil {
 			return nil, err
 		}
-		config = &tls.Config{GetCertificate: cert.get, NextProtos: []string{"h2", "http/1.1"}}
 	}
 	defer func() {
 		if err != nil {
@@ -36,14 +40,14 @@ func (s *Server) listen(o *RunOptions) (all []net.Listener, err error) {
 		if err != nil {
 			return all, err
 		}
-		all = append(all, secured(ln, config))
+		all = append(all, listener{ln, config})
 	}
 	for _, path := range o.Sockets {
 		ln, err := listenUnix(path, o.SocketMode)
 		if err != nil {
 			return all, err
 		}
-		all = append(all, ln)
+		all = append(all, listener{Listener: ln})
 	}
 	if o.Inherit {
 		inherited, err := activation.Listeners()
@@ -54,9 +58,9 @@ func (s *Server) listen(o *RunOptions) (all []net.Listener, err error) {
 			switch ln.(type) {
 			case nil: // a socket that is not a listener
 			case *net.TCPListener:
-				all = append(all, secured(ln, config))
+				all = append(all, listener{ln, config})
 			default:
-				all = append(all, ln)
+				all = append(all, listener{Listener: ln})
 			}
 		}
 	}
@@ -64,14 +68,6 @@ func (s *Server) listen(o *RunOptions) (all []net.Listener, err error) {
 		return nil, plan.BadOption("Listen", "there is nothing to listen on")
 	}
 	return all, nil
-}
-
-// secured adds TLS to a listener if there is a configuration for it.
-func secured(ln net.Listener, config *tls.Config) net.Listener {
-	if config == nil {
-		return ln
-	}
-	return tls.NewListener(ln, config)
 }
 
 // Errors of a path for a Unix socket.
@@ -149,7 +145,7 @@ func (l *unixListener) Close() error {
 
 func (l *unixListener) Addr() net.Addr { return &net.UnixAddr{Name: l.path, Net: "unix"} }
 
-func closeAll(listeners []net.Listener) {
+func closeAll(listeners []listener) {
 	for _, ln := range listeners {
 		_ = ln.Close()
 	}

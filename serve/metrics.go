@@ -10,6 +10,7 @@ import (
 
 	"github.com/VictoriaMetrics/metrics"
 
+	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/record"
 )
 
@@ -41,6 +42,18 @@ func (s *Server) writeMetrics(w io.Writer) {
 	})
 	m.single("http_response_body_bytes_total", "counter", "Bytes of response bodies sent.",
 		float64(st.Bytes()))
+
+	m.begin("http_responses_by_coding_total", "counter", "Responses by content coding.")
+	for e := range plan.Encodings {
+		n, _ := st.Coded(int(e))
+		m.value("http_responses_by_coding_total", float64(n), "coding", e.String())
+	}
+	m.begin("http_response_body_bytes_by_coding_total", "counter",
+		"Bytes of response bodies sent, by content coding.")
+	for e := range plan.Encodings {
+		_, n := st.Coded(int(e))
+		m.value("http_response_body_bytes_by_coding_total", float64(n), "coding", e.String())
+	}
 
 	m.begin("http_request_duration_seconds", "histogram",
 		"From the end of a request's header to the last byte of the response.")

@@ -87,7 +87,8 @@ type Options struct {
 	// hides names that start with a dot, but not .well-known (RFC 8615). An empty list hides nothing.
 	Hide []string
 	// HideMore are globs that are hidden besides those of Hide. What is hidden is in no listing, no
-	// search and no download either.
+	// search and no download either. If Hide or HideMore has a glob, no compression dictionary is used
+	// (RFC 9842), since one can have text of hidden pages.
 	HideMore []string
 	// Types are media types by extension, as "md": "text/markdown" or "d.ts": "text/plain". They
 	// take the place of what tpk would send. The longest extension counts. A text/ type gets a charset
@@ -123,6 +124,12 @@ type Options struct {
 	Log func(message string)
 }
 
+// Certificate is a certificate of TLS with its chain, and its private key, in PEM files. They are
+// read again when they change.
+type Certificate struct {
+	CertFile, KeyFile string
+}
+
 // RunOptions are where Server.Run listens, and what it allows clients. At least one of Listen,
 // Sockets and Inherit is needed.
 type RunOptions struct {
@@ -131,10 +138,11 @@ type RunOptions struct {
 	SocketMode fs.FileMode // permissions of the unix sockets; 0 means 0660
 	Inherit    bool        // also listen on the sockets that systemd passes
 
-	// CertFile and KeyFile are PEM files. With them, Listen and inherited TCP sockets speak TLS.
-	// They are read again when they change.
-	CertFile, KeyFile string
-	H2C               bool // allow HTTP/2 without TLS, by prior knowledge (RFC 9113 §3.3)
+	// Certificates make Listen and inherited TCP sockets speak TLS 1.2 or 1.3. A client gets the
+	// first one that is valid for the name it asks for (RFC 6066 §3) and that it can verify, or else
+	// the first of all.
+	Certificates []Certificate
+	H2C          bool // allow HTTP/2 without TLS, by prior knowledge (RFC 9113 §3.3)
 
 	// Admin is the address of a server for AdminHandler, as "127.0.0.1:9090" or "unix:PATH"; "" for
 	// none.
@@ -173,8 +181,10 @@ func (o *Options) plan() plan.Options {
 
 // check returns an error if the options can't be carried out whatever the system does.
 func (o *RunOptions) check() error {
-	if (o.CertFile == "") != (o.KeyFile == "") {
-		return plan.BadOption("CertFile", "a certificate and its key go together")
+	for _, c := range o.Certificates {
+		if c.CertFile == "" || c.KeyFile == "" {
+			return plan.BadOption("Certificates", "a certificate and its key go together")
+		}
 	}
 	for _, address := range o.Listen {
 		if err := checkAddress("Listen", address); err != nil {

@@ -203,7 +203,8 @@ func TestEveryRunOption(t *testing.T) {
 	})
 	limited := start(t, o, serve.RunOptions{MaxConns: 2})
 	perIP := start(t, o, serve.RunOptions{MaxConnsPerIP: 1})
-	secure := start(t, o, serve.RunOptions{CertFile: certFile, KeyFile: keyFile,
+	secure := start(t, o, serve.RunOptions{
+		Certificates:    []serve.Certificate{{CertFile: certFile, KeyFile: keyFile}},
 		ShutdownTimeout: 20 * time.Second})
 	dial := func(t *testing.T, network, address string) net.Conn {
 		t.Helper()
@@ -272,7 +273,7 @@ func TestEveryRunOption(t *testing.T) {
 				t.Error(resp, err)
 			}
 		},
-		"CertFile": overTLS, "KeyFile": overTLS, "HeaderTimeout": ends, "IdleTimeout": ends,
+		"Certificates": overTLS, "HeaderTimeout": ends, "IdleTimeout": ends,
 		"MaxConns": refused(limited, 2), "MaxConnsPerIP": refused(perIP, 1),
 		"SocketMode": func(t *testing.T) {
 			if fi, err := os.Stat(socket); err != nil || fi.Mode().Perm() != 0o611 {

@@ -14,7 +14,7 @@ const grace = 200 * time.Millisecond
 // finish, and returns nil, or the cause of ctx if the archives were not open yet. An archive that
 // can't be opened ends it with an error.
 //
-// On Linux, plain connections are answered by event loops, one for each two of Go's processors. A
+// On Linux, connections are answered by event loops, one for each two of Go's processors. A
 // program that does nothing else is fastest with twice as many as usual: runtime.GOMAXPROCS(2 *
 // runtime.GOMAXPROCS(0)) before Run.
 func (s *Server) Run(ctx context.Context, o RunOptions) error {
@@ -49,7 +49,7 @@ func (s *Server) Run(ctx context.Context, o RunOptions) error {
 	e := s.newEngine(&o)
 	var accepting sync.WaitGroup
 	for _, ln := range listeners {
-		accepting.Go(func() { e.Serve(ln) })
+		accepting.Go(func() { e.Serve(ln.Listener, ln.config) })
 	}
 	if err == nil {
 		err = s.untilDone(ctx, &o, loaded, listeners)
@@ -69,7 +69,7 @@ func (s *Server) Run(ctx context.Context, o RunOptions) error {
 // untilDone waits until ctx ends. It returns an error as soon as the archives can't be loaded, and
 // the cause of ctx if they are not loaded by then.
 func (s *Server) untilDone(ctx context.Context, o *RunOptions, loaded <-chan error,
-	listeners []net.Listener) error {
+	listeners []listener) error {
 	select {
 	case <-ctx.Done():
 		return context.Cause(ctx)

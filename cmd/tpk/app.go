@@ -55,6 +55,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			verifyCommand(),
 			signCommand(),
 			indexCommand(),
+			variantsCommand(),
 			infoCommand(),
 			exportCommand(),
 			updateCommand(),

@@ -3,6 +3,7 @@ package main
 import (
 	"github.com/urfave/cli/v2"
 
+	"github.com/tarpack/tpk/cmd/tpk/editing"
 	"github.com/tarpack/tpk/cmd/tpk/flags"
 	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/cmd/tpk/report"
@@ -55,7 +56,10 @@ func parseIndex(c *cli.Context) (string, error) {
 func runIndex(c *cli.Context, name string) error {
 	switch {
 	case c.Bool("embed") || c.Bool("no-embed"):
-		return moveIndex(c, name)
+		if err := moveIndex(c, name); err != nil {
+			return err
+		}
+		return editing.RefreshVariants(c, name)
 	case c.Bool("text"):
 		return indexText(c, name)
 	}

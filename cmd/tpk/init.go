@@ -60,7 +60,7 @@ func parseInit(c *cli.Context) (*packOptions, error) {
 // for them, but not for archives inside an archive.
 func leavePacks(x *exclude.Patterns) error {
 	return errors.Join(x.Add(initName), x.Add(initName+format.SidecarSuffix),
-		x.Add("."+initName+".*"))
+		x.Add(initName+format.VariantsSuffix), x.Add("."+initName+".*"))
 }
 
 // isInit reports whether archive is the one that init makes in dir.

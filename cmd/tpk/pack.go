@@ -9,14 +9,17 @@ import (
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/tarpack/tpk/cmd/tpk/editing"
 	"github.com/tarpack/tpk/cmd/tpk/flags"
 	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
 	"github.com/tarpack/tpk/internal/count"
+	"github.com/tarpack/tpk/sidecar/variants"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/pack"
 	"github.com/tarpack/tpk/tarpack/shard"
+	build "github.com/tarpack/tpk/tarpack/variants"
 )
 
 type packOptions struct {
@@ -26,6 +29,7 @@ type packOptions struct {
 	shards   int   // number of shards; 0 if there is a size, or no set
 	size     int64 // of a shard in bytes; 0 if there is a number, or no set
 	upload   *uploadOptions
+	variants variants.Settings // no codings: no variants are made
 }
 
 func packCommand() *cli.Command {
@@ -94,6 +98,9 @@ step. An upload that fails or is stopped is removed. One that is killed is not v
 space: the bucket needs a lifecycle rule. Keys come from the environment, from Amazon's files or
 from the role of the machine.
 
+With --br, --dcz or --zstd, files are also encoded as 'tpk variants' does, at level 11 of brotli:
+OUT.tar.gz.tpv has them for 'tpk serve'.
+
 OUT.tar.gz may be a block device. It is overwritten from its beginning with the archive and the
 index, and is read like an archive. A mounted device is refused.`,
 			"a file can't be read or changes while it is packed, or OUT.tar.gz can't be written",
@@ -133,7 +140,7 @@ func packFlags() []cli.Flag {
 			Usage: "pack into shards of about `SIZE`, such as 500MB or 1GiB",
 		},
 		flags.Progress(),
-	})...)
+	}, flags.Codings())...)
 }
 
 func parsePack(c *cli.Context) (*packOptions, error) {
@@ -159,6 +166,7 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 	o.pack.EmbedIndex = c.Bool("embed-index")
 	o.pack.SHA256 = c.Bool("sha256")
 	o.skip = c.Bool("skip-existing")
+	o.variants = variants.Settings{Codings: flags.ParseCodings(c), Level: variants.MaxLevel}
 	o.upload, err = parseUpload(c, o.out, map[string]bool{
 		"base": o.pack.Base != "", "remove-files": o.pack.RemoveFiles, "skip-existing": o.skip,
 		"shards": c.IsSet("shards"), "shard-size": c.IsSet("shard-size"),
@@ -183,6 +191,9 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 	case o.skip && (o.sharded() || o.out == "-" || o.pack.RemoveFiles):
 		return nil, report.Usagef("pack: --skip-existing: needs one archive to look at, and can't" +
 			" be combined with --remove-files")
+	case o.variants.Codings != 0 && (o.out == "-" || o.upload != nil):
+		return nil, report.Usagef("pack: --br, --dcz and --zstd make a file beside the archive:" +
+			" name an archive on this machine")
 	case o.pack.RemoveFiles && o.pack.Dereference:
 		return nil, report.Usagef("pack: --remove-files and --dereference can't be combined:" +
 			" files that links lead to are not removed")
@@ -225,7 +236,26 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 // sharded reports whether a shard set is to be written.
 func (o *packOptions) sharded() bool { return o.shards > 0 || o.size > 0 }
 
+// runPack packs the archive, and makes its variants.
 func runPack(c *cli.Context, o *packOptions) error {
+	if err := packArchive(c, o); err != nil {
+		return err
+	}
+	if o.variants.Codings != 0 {
+		_, err := editing.BuildVariants(c, o.out, build.Options{
+			Settings: o.variants, Workers: o.pack.Workers,
+		})
+		return err
+	}
+	if o.out != "-" && o.upload == nil && build.Stale(c.Context, o.out) {
+		terminal.NewMeter(c, "").Remark(report.Say(report.Quote(o.out) +
+			": its variants are of the archive before: 'tpk variants --refresh' updates them"))
+	}
+	return nil
+}
+
+// packArchive is runPack without variants.
+func packArchive(c *cli.Context, o *packOptions) error {
 	if fi, err := os.Stat(o.dir); err == nil && !fi.IsDir() {
 		return report.WithHint(fmt.Errorf("%s: not a directory", o.dir),
 			"name the directory with the files to pack")

@@ -38,6 +38,10 @@ decompressed. / and DIR/ answer with index.html, /about with about.html if there
 Paths that don't exist are answered with the archive's 404.html. A directory without index.html, or
 with ?list, is listed.
 
+If ARCHIVE.tpv is beside the archive (see 'tpk help variants'), clients are
+sent the shortest coding of a file that they accept: brotli, zstd, or zstd
+with a dictionary, which pages announce. With --hide, dictionaries are off.
+
 /?list&download=tar.gz sends the archive itself. DIR/?list&download=zip or tar.gz sends a directory,
 from the compressed bytes that are there. If several archives contain it, the first one's is sent.
 --no-download turns downloads off. Without the key list, a query never changes the answer where the
@@ -106,7 +110,7 @@ func runServe(c *cli.Context, o *serveOptions) error {
 			return
 		}
 		for _, a := range addresses {
-			sc.Log("serving on " + serveURL(a, o.run.CertFile != ""))
+			sc.Log("serving on " + serveURL(a, len(o.run.Certificates) > 0))
 		}
 	}
 	switch name := c.String("access-log"); name {

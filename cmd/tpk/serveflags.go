@@ -42,9 +42,10 @@ func serveFlags() []cli.Flag {
 			Name: "socket-mode", Value: "0660",
 			Usage: "set the permissions of Unix sockets to `OCTAL`",
 		},
-		text("tls-cert", "serve HTTPS with the certificate chain in the PEM `FILE`;"+
-			" it is read again when it changes"),
-		text("tls-key", "use the private key in the PEM `FILE`"),
+		list("tls-cert", "serve HTTPS with the certificate chain in the PEM `FILE`;"+
+			" it is read again when it changes (repeatable: the client's server name decides)"),
+		list("tls-key", "use the private key in the PEM `FILE` (repeatable, in the order of"+
+			" --tls-cert)"),
 		flags.Switch("h2c", "also serve HTTP/2 without TLS"),
 		list("mount", "serve an archive or a directory below a path: `/PATH=FILE` (repeatable)"),
 		text("fallback", "serve files from the directory `DIR` that are in no archive"),
@@ -98,9 +99,9 @@ func serveFlags() []cli.Flag {
 // optionFlags are the flags of the options whose values package serve checks.
 var optionFlags = map[string]string{
 	"AccessFormat": "access-log-format", "Admin": "admin", "CORS": "cors",
-	"CacheControl": "cache-control", "CertFile": "tls-cert", "Gzipped": "gzipped", "Header": "header",
-	"Hide": "hide", "Identity": "identity", "Immutable": "immutable", "Listen": "listen",
-	"Mount": "mount", "Trust": "public-key", "Types": "type",
+	"CacheControl": "cache-control", "Certificates": "tls-cert", "Gzipped": "gzipped",
+	"Header": "header", "Hide": "hide", "Identity": "identity", "Immutable": "immutable",
+	"Listen": "listen", "Mount": "mount", "Trust": "public-key", "Types": "type",
 }
 
 type serveOptions struct {
@@ -134,8 +135,9 @@ func parseServe(c *cli.Context) (*serveOptions, error) {
 	*run = serve.RunOptions{
 		Watch: c.Bool("watch"), Poll: c.Duration("poll"), Admin: c.String("admin"),
 		Listen: c.StringSlice("listen"), Sockets: c.StringSlice("socket"), SocketMode: fs.FileMode(mode),
-		Inherit:  os.Getenv("LISTEN_FDS") != "",
-		CertFile: c.String("tls-cert"), KeyFile: c.String("tls-key"), H2C: c.Bool("h2c"),
+		Inherit:       os.Getenv("LISTEN_FDS") != "",
+		Certificates:  certificates(c.StringSlice("tls-cert"), c.StringSlice("tls-key")),
+		H2C:           c.Bool("h2c"),
 		HeaderTimeout: c.Duration("header-timeout"), IdleTimeout: c.Duration("idle-timeout"),
 		ShutdownTimeout: c.Duration("shutdown-timeout"),
 		MaxConns:        c.Int("max-conns"), MaxConnsPerIP: c.Int("max-conns-per-ip"),
@@ -191,6 +193,18 @@ func parseServe(c *cli.Context) (*serveOptions, error) {
 	}
 	sc.Resolve = o.resolve
 	return o, serveArchives(c, o)
+}
+
+// certificates pairs certificates with their keys. An unpaired one has no key, or no certificate.
+func certificates(certs, keys []string) []serve.Certificate {
+	pairs := make([]serve.Certificate, max(len(certs), len(keys)))
+	for i, name := range certs {
+		pairs[i].CertFile = name
+	}
+	for i, name := range keys {
+		pairs[i].KeyFile = name
+	}
+	return pairs
 }
 
 // addRemote adds an archive on a server to the configuration.

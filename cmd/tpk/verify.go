@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -20,6 +21,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/signature"
 	"github.com/tarpack/tpk/tarpack/source"
+	"github.com/tarpack/tpk/tarpack/variants"
 )
 
 type verifyOptions struct {
@@ -37,6 +39,9 @@ Decompresses all of ARCHIVE, and compares checksums, hashes, tar headers and the
 other. Prints one line for each problem, with the path and the offset in ARCHIVE. If there is no
 index, a message says so and everything else is checked. With several archives, each is checked,
 also after one that can't be read. Several shards of one set count as the set.
+
+If there are variants (see 'tpk help variants'), all of them are decoded and compared with the
+contents.
 
 ARCHIVE may be a URL, as for 'tpk ls'. Then all of it is downloaded to temporary files first, in
 $TMPDIR. One of another program is not converted then.
@@ -98,13 +103,7 @@ func verifyFile(c *cli.Context, d *reading.Downloaded, trust *signature.Trust) e
 	if list, isSet, err := tarpack.SetList(name); err == nil && isSet {
 		name = list // for messages
 	}
-	if m.On() {
-		if a, err := tarpack.Open(c.Context, name,
-			&tarpack.OpenOptions{RequireSidecar: true}); err == nil {
-			m.Expect(toVerify(a))
-			a.Close()
-		}
-	}
+	expectAll(c, m, name)
 	damaged, inside, foreign, refused := false, false, false, false
 	var printErr error
 	var rest, shard error // about bytes behind the end, and a shard that is not the right one
@@ -126,9 +125,7 @@ func verifyFile(c *cli.Context, d *reading.Downloaded, trust *signature.Trust) e
 		inside = inside || errors.Is(p, format.ErrEmbedded)
 		if asJSON {
 			if printErr == nil {
-				printErr = encoder.Encode(problemLine{
-					p.Path, reading.NotUTF8([]byte(p.Path)), p.Offset, d.Say(p.Err).Error(),
-				})
+				printErr = encoder.Encode(lineOf(p, d.Say(p.Err)))
 			}
 			return
 		}
@@ -142,6 +139,11 @@ func verifyFile(c *cli.Context, d *reading.Downloaded, trust *signature.Trust) e
 		!c.Bool(flags.NoConvertName) {
 		foreign = true
 		res, err = verifyForeign(c, name, m, problem)
+	}
+	var variantProblems int64
+	if err == nil && !foreign && !d.Remote() && res.Failed == 0 {
+		variantProblems, err = verifyVariants(c, m, encoder, name, trust)
+		res.Failed += variantProblems
 	}
 	m.Stop()
 	if err == nil {
@@ -177,6 +179,8 @@ func verifyFile(c *cli.Context, d *reading.Downloaded, trust *signature.Trust) e
 			count.Of(res.Failed, "problem", "problems")), "upload a good copy with its .tpi")
 	}
 	switch {
+	case variantProblems > 0: // the archive is in order
+		hint = "'tpk variants --refresh' builds its variants again, and --drop removes them"
 	case foreign:
 		hint = "'tpk convert' converts the other entries"
 	case refused:
@@ -195,6 +199,39 @@ func verifyFile(c *cli.Context, d *reading.Downloaded, trust *signature.Trust) e
 	}
 	problems := count.Of(res.Failed, "problem", "problems")
 	return report.WithHint(fmt.Errorf("%s: %s found", name, problems), hint)
+}
+
+// verifyVariants decodes the variants of an archive, if it has some, and compares them with it.
+func verifyVariants(c *cli.Context, m *terminal.Meter, encoder *json.Encoder, name string,
+	trust *signature.Trust,
+) (failed int64, err error) {
+	var printErr error
+	problem := func(p *format.Problem) {
+		switch {
+		case !c.Bool("json"):
+			m.Print(report.LineWithoutHint(report.In(name, p)))
+		case printErr == nil:
+			printErr = encoder.Encode(lineOf(p, p.Err))
+		}
+	}
+	res, err := variants.Verify(c.Context, name,
+		variants.VerifyOptions{Trust: trust, Problem: problem})
+	if errors.Is(err, variants.ErrNone) || errors.Is(err, variants.ErrDevice) {
+		return 0, nil
+	}
+	return res.Failed, errors.Join(err, printErr)
+}
+
+// expectAll tells the meter how much verify reads of an archive.
+func expectAll(c *cli.Context, m *terminal.Meter, name string) {
+	if !m.On() {
+		return
+	}
+	a, err := tarpack.Open(c.Context, name, &tarpack.OpenOptions{RequireSidecar: true})
+	if err == nil {
+		m.Expect(toVerify(a))
+		a.Close()
+	}
 }
 
 // toVerify returns how much verify reads of an archive. The content of a hard link is not read
@@ -225,6 +262,11 @@ type problemLine struct {
 	PathBase64 []byte `json:"path_base64,omitempty"`
 	Offset     int64  `json:"offset"`
 	Error      string `json:"error"`
+}
+
+// lineOf returns the line of a problem, with the error as it is to be printed.
+func lineOf(p *format.Problem, err error) problemLine {
+	return problemLine{p.Path, reading.NotUTF8([]byte(p.Path)), p.Offset, err.Error()}
 }
 
 // A verifiedLine is the last line of verify --json.

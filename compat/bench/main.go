@@ -6,6 +6,7 @@
 //	pack       making an archive of a tree: time, memory, size
 //	extract    all of an archive, one file out of it, 1,000 of them
 //	serve      what a request costs over HTTP
+//	wire       the same over plain HTTP, HTTPS and HTTP/2, and the memory of idle connections
 //	index      looking paths up among 10^4 to 10^7
 //	download   a folder of an archive as a .tar.gz or .zip over HTTP
 //	change     updating, adding, merging, converting, beside copying the bytes
@@ -59,6 +60,7 @@ var families = []family{
 	{"pack", packing.Run},
 	{"extract", extracting.Run},
 	{"serve", serving.Run},
+	{"wire", serving.RunWire},
 	{"download", serving.RunDownloads},
 	{"change", changing.Run},
 	{"index", lookup.Run},
@@ -90,7 +92,7 @@ func main() {
 		}
 		exit(helper(os.Args[3:]))
 	}
-	b := &measure.Bench{Log: os.Stdout}
+	b := &measure.Bench{Log: os.Stderr}
 	version, large, ranges, page := "", 0.0, 0.0, ""
 	flag.StringVar(&b.Root, "root", ".", "the `DIR` of the repository")
 	flag.StringVar(&b.Tpk, "tpk", "bin/tpk", "the tpk `PROGRAM` to measure")

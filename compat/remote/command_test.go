@@ -78,7 +78,7 @@ func files(t *testing.T, dir string) {
 func TestCommandCertificates(t *testing.T) {
 	url, root, cert := nginx(t, "")
 	files(t, root)
-	other, _ := certificate(t, tools.Dir(t))
+	other, _ := fixture.Certificate(t, tools.Dir(t))
 	s := newShell(t)
 	s.works("--cacert", cert, url+"/a.tar.gz")
 	refused := []string{url + "/a.tar.gz: ", "certificate is not trusted", "--cacert"}
@@ -296,7 +296,7 @@ func TestCommandS3(t *testing.T) {
 // S3 by https, with a certificate of its own, for reading and writing.
 func TestCommandS3TLS(t *testing.T) {
 	dir := tools.Dir(t)
-	cert, key := certificate(t, dir)
+	cert, key := fixture.Certificate(t, dir)
 	address := fixture.FreeAddress(t)
 	tree := tools.Dir(t)
 	writeTree(t, tree, 30, 1)

@@ -3,16 +3,9 @@ package remote
 import (
 	"bytes"
 	"context"
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	crand "crypto/rand"
-	"crypto/x509"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/big"
-	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -30,43 +23,12 @@ import (
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
-// certificate writes the certificate of 127.0.0.1, and its key, to a directory.
-func certificate(t testing.TB, dir string) (cert, key string) {
-	t.Helper()
-	pair, err := ecdsa.GenerateKey(elliptic.P256(), crand.Reader)
-	if err != nil {
-		t.Fatal(err)
-	}
-	now := time.Now()
-	template := &x509.Certificate{SerialNumber: big.NewInt(1), NotBefore: now.Add(-time.Hour),
-		NotAfter: now.Add(time.Hour), IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		DNSNames: []string{"archive.test"},
-		IsCA:     true, BasicConstraintsValid: true}
-	der, err := x509.CreateCertificate(crand.Reader, template, template, pair.Public(), pair)
-	if err != nil {
-		t.Fatal(err)
-	}
-	secret, err := x509.MarshalPKCS8PrivateKey(pair)
-	if err != nil {
-		t.Fatal(err)
-	}
-	cert, key = filepath.Join(dir, "cert.pem"), filepath.Join(dir, "key.pem")
-	for name, block := range map[string]*pem.Block{
-		cert: {Type: "CERTIFICATE", Bytes: der}, key: {Type: "PRIVATE KEY", Bytes: secret},
-	} {
-		if err := os.WriteFile(name, pem.EncodeToMemory(block), 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	return cert, key
-}
-
 // nginx starts nginx with https on a directory, and returns its URL, the directory and the file of
 // its certificate. more is added to the server of its configuration; %s there is its address.
 func nginx(t testing.TB, more string) (url, root, cert string) {
 	t.Helper()
 	dir, address := tools.Dir(t), fixture.FreeAddress(t)
-	cert, key := certificate(t, dir)
+	cert, key := fixture.Certificate(t, dir)
 	root = filepath.Join(dir, "root")
 	if err := os.Mkdir(root, 0o755); err != nil {
 		t.Fatal(err)

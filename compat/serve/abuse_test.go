@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"fmt"
 	"io"
-	"log/slog"
 	"net"
 	"net/http"
 	"os"
@@ -18,7 +17,6 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/compat/tools"
-	"github.com/tarpack/tpk/serve"
 )
 
 // tpkServer starts tpk serve and returns its address and process.
@@ -223,49 +221,4 @@ func lastStatus(out string) string {
 		return out[i:]
 	}
 	return out
-}
-
-// TestH2spec compares the number of h2spec's tests that pass with that of Go's own server.
-func TestH2spec(t *testing.T) {
-	tool := tools.GoProgram(t, "h2spec")
-	passes := func(address string) int {
-		host, port, _ := net.SplitHostPort(address)
-		out, _ := exec.Command(tool, "-h", host, "-p", port, "-o", "3", "-P", "/").CombinedOutput()
-		counts := regexp.MustCompile(`(\d+) tests, (\d+) passed, (\d+) skipped, (\d+) failed`)
-		m := counts.FindStringSubmatch(string(out))
-		if m == nil {
-			t.Errorf("h2spec: %s", out)
-			return 0
-		}
-		t.Log(m[0])
-		n := 0
-		_, _ = fmt.Sscan(m[2], &n)
-		return n
-	}
-	var p http.Protocols
-	p.SetUnencryptedHTTP2(true)
-	ln, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	reference := &http.Server{Protocols: &p, Handler: http.FileServer(http.Dir(t.TempDir())),
-		ErrorLog: slog.NewLogLogger(slog.DiscardHandler, 0)}
-	go func() { _ = reference.Serve(ln) }()
-	t.Cleanup(func() { _ = reference.Close() })
-	address := start(t, serve.Options{Archives: []serve.Archive{{Path: packTree(t, tree())}}})
-	// Some of its tests depend on time, so that the count varies by one or two. The best of a few
-	// runs counts for each server.
-	theirs, ours := 0, 0
-	for range 4 {
-		n := make(chan int, 1)
-		go func() { n <- passes(ln.Addr().String()) }()
-		ours = max(ours, passes(address))
-		theirs = max(theirs, <-n)
-		if ours >= theirs {
-			break
-		}
-	}
-	if ours < theirs || ours < 130 {
-		t.Errorf("%d tests pass, with Go's own server %d", ours, theirs)
-	}
 }

@@ -74,10 +74,14 @@ func packDir(t testing.TB, dir string) string {
 // start runs a server until the test ends, and returns its address.
 func start(t testing.TB, o serve.Options) string {
 	t.Helper()
+	return startRun(t, o, serve.RunOptions{H2C: true})
+}
+
+// startRun is start with other options of Run.
+func startRun(t testing.TB, o serve.Options, run serve.RunOptions) string {
+	t.Helper()
 	ready := make(chan []net.Addr, 1)
-	run := serve.RunOptions{
-		Listen: []string{"127.0.0.1:0"}, H2C: true, Ready: func(a []net.Addr) { ready <- a },
-	}
+	run.Listen, run.Ready = []string{"127.0.0.1:0"}, func(a []net.Addr) { ready <- a }
 	s, err := serve.New(o)
 	if err != nil {
 		t.Fatal(err)

@@ -1,7 +1,8 @@
 import type { Archive, Entry } from "tpk-reader";
 
 // The style and the pictures of tpk serve.
-import icons from "../../serve/internal/listing/assets/icon.svg";
+import icon from "../../serve/internal/listing/assets/icon.svg";
+import icons from "../../serve/internal/listing/assets/icons.svg";
 import style from "../../serve/internal/listing/assets/list.css";
 import { escapeURL, toByteString, toText } from "../src/bytes.js";
 import { isText, mediaType } from "./media.js";
@@ -18,7 +19,8 @@ const policy = "default-src 'none'; style-src 'self'; img-src 'self'; media-src 
 /** assets returns a file that the pages need, or undefined. */
 export function assets(name: string): Response | undefined {
   const [type, text] = name === "list.css" ? ["text/css; charset=utf-8", style + ownStyle]
-    : name === "icon.svg" ? ["image/svg+xml", icons] : [];
+    : name === "icon.svg" ? ["image/svg+xml", icon]
+    : name === "icons.svg" ? ["image/svg+xml", icons] : [];
   return text === undefined ? undefined
     : new Response(text, { headers: { "Content-Type": type!, "X-Content-Type-Options": "nosniff" } });
 }
@@ -93,9 +95,8 @@ function crumbs(path: string, isDir: boolean, suffix: string): string {
   return `${up.join("")}<li aria-current="page"><bdi>${here}</bdi></li>`;
 }
 
-const picture = (root: string, icon: string, label: string) =>
-  `<svg role="img" class="${icon}" aria-label="${label}">` +
-  `<use href="${root}?list&amp;asset=icon.svg#${icon}"/></svg>`;
+const picture = (icon: string, label: string) =>
+  `<i class="i ${icon}" role="img" aria-label="${label}"></i>`;
 
 /** kinds are the icons by media type, and what kind of preview there is. */
 const kinds: readonly [string, string, string, string][] = [
@@ -151,12 +152,12 @@ export async function listingPage(
   const name = path === "" ? "Home" : shown(lastName(path));
   const body = entries.length === 0 ? `<p class="empty" id="list">${
     from ? "The list ends before this page." : "This folder is empty."}</p>`
-    : `<table id="list" tabindex="-1">
-<thead><tr><th scope="col" class="name">Name</th><th scope="col" class="size">Size</th>` +
-    `<th scope="col" class="packed">Packed</th><th scope="col" class="date">Modified</th>` +
-    `<th class="look"><span class="away">Preview</span></th></tr></thead>
-<tbody>
-${entries.map((e) => row(e, root, list)).join("\n")}
+    : `<table role="table" id="list" tabindex="-1">
+<thead role="rowgroup"><tr role="row">${[["name", "Name"], ["size", "Size"], ["packed", "Packed"],
+      ["date", "Modified"], ["look", `<span class="away">Preview</span>`]].map(([c, text]) =>
+      `<th role="columnheader" scope="col" class="${c}">${text}</th>`).join("")}</tr></thead>
+<tbody role="rowgroup">
+${entries.map((e) => row(e, list)).join("\n")}
 </tbody>
 </table>`;
   const links = [
@@ -165,14 +166,14 @@ ${entries.map((e) => row(e, root, list)).join("\n")}
   ].join("");
   return page({
     title: path === "" ? "Home" : shown(path), root, crumbs: crumbs(path, true, list),
-    head: `<div><h1><bdi>${name}</bdi></h1><p class="sum"><span>${
-      count(dir.below, "file", "files")} in here</span> <span class="detail">${
-      size(dir.size)}, packed ${size(dir.packed)}</span></p></div>`,
+    head: `<div><h1><bdi>${name}</bdi></h1><ul class="facts"><li>${
+      count(dir.below, "file", "files")} in all</li><li>${size(dir.size)} unpacked</li><li>${
+      size(dir.packed)} packed</li></ul></div>`,
     body: body + (links && `<nav class="pages" aria-label="Pages">${links}</nav>`),
   });
 }
 
-function row(e: Entry, root: string, list: string): string {
+function row(e: Entry, list: string): string {
   const path = toByteString(e.pathBytes);
   const name = lastName(path);
   const { icon, label, preview } = kindOf(path, e);
@@ -180,15 +181,14 @@ function row(e: Entry, root: string, list: string): string {
   const href = "./" + escapeURL(name) + slash;
   const to = e.type === "symlink" ? ` <span class="to">→ <bdi>${html(readable(e.target!))}</bdi></span>`
     : "";
-  const bytes = slash ? count(e.below, "file", "files") : e.content ? size(e.size) : "";
-  const packed = e.type === "hardlink" ? "shared" : e.type === "file" ? size(e.packed) : "";
+  const bytes = slash || e.content ? size(e.size) : "";
+  const packed = e.type === "hardlink" ? "shared" : slash || e.content ? size(e.packed) : "";
   const look = preview ? `<a class="button" href="${href}?list&amp;view">` +
-    `<svg aria-hidden="true"><use href="${root}?list&amp;asset=icon.svg#eye"/></svg>` +
-    `<span class="away">Preview ${shown(name)}</span></a>` : "";
-  return `<tr><td class="name">${picture(root, icon, label)}<a href="${href}${slash && list}"><bdi>${
-    shown(name)}</bdi>${slash}</a>${to}</td><td class="size"${
-    e.content ? ` title="${count(e.size, "byte", "bytes")}"` : ""}>${bytes}</td><td class="packed">${
-    packed}</td><td class="date">${date(e.mtime)}</td><td class="look">${look}</td></tr>`;
+    `<i class="i eye"></i><span class="away">Preview ${shown(name)}</span></a>` : "";
+  return `<tr role="row"><td role="cell" class="name">${picture(icon, label)}<a href="${href}${slash && list}"><bdi>${
+    shown(name)}</bdi>${slash}</a>${to}</td><td role="cell" class="size"${
+    slash || e.content ? ` title="${count(e.size, "byte", "bytes")}"` : ""}>${bytes}</td><td role="cell" class="packed">${
+    packed}</td><td role="cell" class="date">${date(e.mtime)}</td><td role="cell" class="look">${look}</td></tr>`;
 }
 
 /** previewPage answers with what a file looks like, and what is known of it. */

@@ -13,6 +13,8 @@ import (
 const (
 	// SidecarSuffix is what the name of a sidecar adds to the name of its archive.
 	SidecarSuffix = ".tpi"
+	// VariantsSuffix is what the name of a variants file adds to the name of its archive.
+	VariantsSuffix = ".tpv"
 	// ListSuffix is what the name of a shard set's list adds, see SetName.
 	ListSuffix = ".tps"
 	// TempSuffix ends the name of a file that is being written, see TempName.

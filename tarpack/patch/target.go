@@ -27,7 +27,8 @@ func checkTarget(name string, archives ...*indexed.File) error {
 			return err
 		}
 		for _, suffix := range []string{
-			"", format.SidecarSuffix, signature.SumSuffix, signature.SignatureSuffix,
+			"", format.SidecarSuffix, format.VariantsSuffix, signature.SumSuffix,
+			signature.SignatureSuffix,
 		} {
 			if sameName(name, x.Name+suffix) || sameName(name, real+suffix) {
 				return fmt.Errorf("%s: %w: the name is that of a file of the archive %s", name,

@@ -43,8 +43,17 @@ type Edit struct {
 	Ignored func(n int64) string
 }
 
-// Run changes the archive. It shows progress, and prints what a dry run finds.
+// Run changes the archive, and brings its variants up to date. It shows progress, and prints what a
+// dry run finds.
 func (e *Edit) Run(c *cli.Context) error {
+	if err := e.change(c); err != nil || c.Bool("dry-run") || c.Bool("single") {
+		return err
+	}
+	return RefreshVariants(c, e.Archive)
+}
+
+// change is Run without the variants.
+func (e *Edit) change(c *cli.Context) error {
 	m := terminal.NewMeter(c, e.Verb)
 	defer m.Stop()
 	o := Options{Notice: m.Notice, Progress: m.Update}

@@ -129,6 +129,7 @@ func checkEnding(c *cli.Context, name string) error {
 	lower := strings.ToLower(name)
 	for ending, what := range map[string]string{
 		format.SidecarSuffix: "indexes of archives", format.ListSuffix: "lists of shard sets",
+		format.VariantsSuffix: "variants of archives",
 	} {
 		if strings.HasSuffix(lower, ending) {
 			return report.Usagef("%s: %s: names that end in %s are for %s: choose another",

@@ -17,6 +17,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/plan"
 	"github.com/tarpack/tpk/tarpack/sign"
 	"github.com/tarpack/tpk/tarpack/signature"
+	"github.com/tarpack/tpk/tarpack/variants"
 	"github.com/tarpack/tpk/tarpack/website"
 )
 
@@ -69,6 +70,8 @@ var hints = []struct {
 	hint string
 }{
 	{format.ErrNotEmbeddable, ""},
+	{variants.ErrNone, "'tpk variants --br --dcz' makes them"},
+	{variants.ErrDevice, "make them of the file that was copied to it"},
 	{website.ErrForeign, "move it away, or choose another directory"},
 	{plan.ErrNothing, "check the name, --exclude and --include"},
 	{plan.ErrDamaged, hintAgain},
@@ -151,6 +154,8 @@ var hints = []struct {
 	{syscall.EROFS, "write elsewhere"},
 	{syscall.EIO, "check the disk"},
 	{syscall.EMFILE, "raise the limit on open files ('ulimit -n')"},
+	{serve.ErrCertificate, "check the files of --tls-cert and --tls-key"},
+	{serve.ErrEncryptedKey, "decrypt it with 'openssl pkey -in KEY -out NEW'"},
 	{serve.ErrSocketInUse, "stop it, or choose another path"},
 	{serve.ErrNoSocket, "choose another path"},
 	{serve.ErrAdmin, "choose another address with --admin"},

@@ -64,6 +64,13 @@ var changeTitles = map[string]string{
 	"nothing":          "update, nothing changed",
 }
 
+// protocolTitles are the names of protocols.
+var protocolTitles = map[string]string{
+	"http":  "plain HTTP/1.1",
+	"https": "HTTPS, HTTP/1.1",
+	"h2":    "HTTP/2 over TLS",
+}
+
 func toolTitle(tool string) string {
 	if t := toolTitles[tool]; t != "" {
 		return t
@@ -79,6 +86,13 @@ func caseTitle(key, value string) string {
 			return "1 connection"
 		}
 		return commas(value) + " connections"
+	case "protocol":
+		return protocolTitles[value]
+	case "streams":
+		if value == "1" {
+			return "1 stream each"
+		}
+		return commas(value) + " streams each"
 	case "entries":
 		return commas(value) + " entries"
 	case "cache", "content":

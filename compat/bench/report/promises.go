@@ -35,6 +35,32 @@ var promises = []promise{
 		ratio("Serve/tree=rust-doc/cache=hot/conns=32", "tpk", "nginx-cache", "cpu-sec/op")},
 	{"serve 1,000,000 files, cold: CPU a request, of nginx with open_file_cache", 0.50, "",
 		ratio("Serve/tree=files-1000000/cache=cold/conns=32", "tpk", "nginx-cache", "cpu-sec/op")},
+	{"plain HTTP, 32 connections: CPU a request, of nginx", 0.65, "", wireCost("http", "32")},
+	{"plain HTTP, 500 connections: CPU a request, of nginx", 0.7, "", wireCost("http", "500")},
+	{"plain HTTP, 1,000 connections: CPU a request, of nginx", 0.7, "", wireCost("http", "1000")},
+	{"plain HTTP, 1 connection: CPU a request, of nginx", 0.95, "", wireCost("http", "1")},
+	{"plain HTTP: p99, of nginx, in the worst of these cases", 1.1, "",
+		wireP99("http", "32", "500", "1000", "1")},
+	{"HTTPS, 32 connections: CPU a request, of nginx", 0.8, "", wireCost("https", "32")},
+	{"HTTPS, 500 connections: CPU a request, of nginx", 0.9, "", wireCost("https", "500")},
+	{"HTTPS, 1,000 connections: CPU a request, of nginx", 0.9, "", wireCost("https", "1000")},
+	{"HTTPS, 1 connection: CPU a request, of nginx", 1, "", wireCost("https", "1")},
+	{"HTTPS: p99, of nginx, in the worst of these cases", 1.1, "",
+		wireP99("https", "32", "500", "1000", "1")},
+	{"HTTP/2, 32 connections × 10 streams: CPU a request, of nginx", 0.45, "",
+		wireCost("h2", "32/streams=10")},
+	{"HTTP/2, 32 connections × 1 stream: CPU a request, of nginx", 0.85, "",
+		wireCost("h2", "32/streams=1")},
+	{"HTTP/2, 500 connections × 10 streams: CPU a request, of nginx", 0.6, "",
+		wireCost("h2", "500/streams=10")},
+	{"HTTP/2, 1 connection × 10 streams: CPU a request, of nginx", 1, "",
+		wireCost("h2", "1/streams=10")},
+	{"HTTP/2: p99, of nginx, in the worst of these cases", 1.1, "",
+		wireP99("h2", "32/streams=10", "32/streams=1", "500/streams=10", "1/streams=10")},
+	{"1,000 idle connections, HTTPS: memory", 20e6, "added-B",
+		of("WireIdle/tree=rust-doc/protocol=https/conns=1000", "added-B")},
+	{"1,000 idle connections, HTTP/2: memory", 20e6, "added-B",
+		of("WireIdle/tree=rust-doc/protocol=h2/conns=1000", "added-B")},
 	{"a folder of rust-doc as tar.gz: time, of the same bytes from a file", 1 / 0.9, "",
 		speed("Download/format=tar.gz/tree=rust-doc/download=again")},
 	{"a folder of rust-doc as zip: time, of the same bytes from a file", 1 / 0.9, "",
@@ -124,6 +150,31 @@ func ratio(name, tool, other, unit string) func(*set) (float64, bool) {
 // speed returns the time that tpk takes to send something, divided by that of nginx.
 func speed(name string) func(*set) (float64, bool) {
 	return ratio(name, "nginx-file", "tpk", "B/s")
+}
+
+// wireCost returns the CPU time of a request, divided by that of nginx, with a number of
+// connections.
+func wireCost(protocol, conns string) func(*set) (float64, bool) {
+	return wireRatio(protocol, conns, "cpu-sec/op")
+}
+
+// wireP99 returns the largest ratio of the 99th percentiles of tpk and nginx. All cases must have
+// been measured.
+func wireP99(protocol string, conns ...string) func(*set) (float64, bool) {
+	return func(s *set) (worst float64, ok bool) {
+		for _, c := range conns {
+			x, ok := wireRatio(protocol, c, "p99-sec")(s)
+			if !ok {
+				return 0, false
+			}
+			worst = max(worst, x)
+		}
+		return worst, true
+	}
+}
+
+func wireRatio(protocol, conns, unit string) func(*set) (float64, bool) {
+	return ratio("Wire/tree=rust-doc/protocol="+protocol+"/conns="+conns, "tpk", "nginx-cache", unit)
 }
 
 func divide(a *kase, tool, unit string, b *kase, other, otherUnit string) (float64, bool) {

@@ -99,6 +99,27 @@ var parts = []part{
 		}},
 	},
 	{
+		family: "wire", title: "HTTP, HTTPS and HTTP/2",
+		intro: "4,000 pages of the tree, with `Accept-Encoding: gzip`, over connections that stay " +
+			"open. CPU is that of all processes of a server, the median of five or more rounds in " +
+			"which the servers take turns. wrk sends the requests of HTTP/1.1, and h2load those of " +
+			"HTTP/2, from one thread on the same machine, the next one when one is answered. What " +
+			"comes before, handshakes included, does not count. Latencies are medians of nine rounds " +
+			"of tpk and nginx with h2load over any protocol, in the same closed loop. nginx and Caddy " +
+			"serve `.gz` files made beforehand. nginx has a worker a core, `gzip_static`, " +
+			"`open_file_cache` and no `access_log`. All have the same ECDSA P-256 certificate and " +
+			"encrypt with TLS_AES_128_GCM_SHA256.",
+		tables: []table{{
+			base: "Wire",
+			columns: []column{{"cpu-sec/op", "CPU a request", true}, {"req/s", "requests", false},
+				{"p50-sec", "p50", false}, {"p99-sec", "p99", true}},
+			charts: []chart{{file: "wire-cpu", title: "CPU time a request", unit: "cpu-sec/op"}},
+		}, {
+			base: "WireIdle", title: "Idle connections, after one page over each",
+			columns: []column{{"added-B", "more than with one", true}, {"rss-B", "memory", false}},
+		}},
+	},
+	{
 		family: "download", title: "A folder as a download",
 		intro: "curl fetches a folder of an archive, with everything in the tree, on the same " +
 			"machine. tpk makes it " +

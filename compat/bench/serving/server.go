@@ -1,6 +1,7 @@
 package serving
 
 import (
+	"crypto/tls"
 	"fmt"
 	"net"
 	"net/http"
@@ -22,6 +23,8 @@ type server struct {
 	command  func(address string) ([]string, error)
 	hello    bool // answers the same to every request
 	optional bool // if it does not start, the others are measured without it
+
+	certificate *certificate // of a server that speaks TLS; nil: plain HTTP
 
 	address string
 	cmd     *exec.Cmd
@@ -59,6 +62,8 @@ func (s *server) start(b *measure.Bench) error {
 		_ = cmd.Wait() // it was stopped by a signal
 		close(exited)
 	}()
+	client := s.client(s.protocol())
+	defer client.CloseIdleConnections()
 	for began := time.Now(); time.Since(began) < 20*time.Second; time.Sleep(2 * time.Millisecond) {
 		select {
 		case <-exited:
@@ -66,12 +71,39 @@ func (s *server) start(b *measure.Bench) error {
 			return fmt.Errorf("%s has ended: %s", s.tool, text)
 		default:
 		}
-		if resp, err := http.Get("http://" + s.address + "/"); err == nil {
+		if resp, err := client.Get(s.url() + "/"); err == nil {
 			resp.Body.Close()
 			return nil
 		}
 	}
 	return fmt.Errorf("%s does not answer", s.tool)
+}
+
+// url returns the address of a server with its scheme.
+func (s *server) url() string {
+	if s.certificate != nil {
+		return "https://" + s.address
+	}
+	return "http://" + s.address
+}
+
+// protocol returns the protocol of HTTP/1.1 clients of a server.
+func (s *server) protocol() string {
+	if s.certificate != nil {
+		return https
+	}
+	return plainHTTP
+}
+
+// client returns a client of one protocol with connections of its own. It asks for no gzip.
+func (s *server) client(protocol string) *http.Client {
+	t := &http.Transport{DisableCompression: true, Protocols: new(http.Protocols)}
+	t.Protocols.SetHTTP1(protocol != http2)
+	t.Protocols.SetHTTP2(protocol == http2)
+	if s.certificate != nil {
+		t.TLSClientConfig = &tls.Config{RootCAs: s.certificate.pool}
+	}
+	return &http.Client{Transport: t, Timeout: time.Minute}
 }
 
 func (s *server) stop() {
@@ -141,43 +173,4 @@ func (s *server) memory() (total float64) {
 		}
 	}
 	return total
-}
-
-var (
-	requestsIn = regexp.MustCompile(`(\d+) requests in`)
-	perSecond  = regexp.MustCompile(`Requests/sec:\s+([\d.]+)`)
-	percentile = regexp.MustCompile(`(?m)^\s+(50|99)%\s+([\d.]+)(us|ms|s)`)
-)
-
-// ask lets wrk send requests to a server for a while.
-func (s *server) ask(list string, connections int, d time.Duration) ([]measure.Value, error) {
-	before := s.cpu()
-	// wrk counts whole seconds, so a signal ends it, after which it prints its report.
-	out, err := exec.Command("timeout", "--foreground", "-s", "INT",
-		fmt.Sprintf("%.3f", d.Seconds()+0.05),
-		"sh", "-c", `ulimit -n "$(ulimit -H -n)"; exec "$@"`, "sh",
-		"wrk", "--latency", "-t1", "-c"+strconv.Itoa(connections), "-d3600s", "-s", list,
-		"http://"+s.address).CombinedOutput()
-	cpu := s.cpu() - before
-	n, ok := number(requestsIn, out)
-	rate, ok2 := number(perSecond, out)
-	if !ok || !ok2 || n == 0 || strings.Contains(string(out), "Non-2xx") {
-		return nil, fmt.Errorf("%s: wrk: %w\n%s", s.tool, err, out)
-	}
-	values := []measure.Value{{Of: cpu.Seconds() / n, Unit: "cpu-sec/op"}, {Of: rate, Unit: "req/s"}}
-	for _, m := range percentile.FindAllSubmatch(out, -1) {
-		x, _ := strconv.ParseFloat(string(m[2]), 64)
-		x *= map[string]float64{"us": 1e-6, "ms": 1e-3, "s": 1}[string(m[3])]
-		values = append(values, measure.Value{Of: x, Unit: "p" + string(m[1]) + "-sec"})
-	}
-	return append(values, measure.Value{Of: s.memory(), Unit: "rss-B"}), nil
-}
-
-func number(re *regexp.Regexp, text []byte) (float64, bool) {
-	m := re.FindSubmatch(text)
-	if m == nil {
-		return 0, false
-	}
-	x, err := strconv.ParseFloat(string(m[1]), 64)
-	return x, err == nil
 }

@@ -171,6 +171,8 @@ type site struct {
 	tree    trees.Tree
 	archive string
 	www     string // with a .gz next to each file
+
+	certificate *certificate // if the servers are to speak TLS
 }
 
 func newSite(b *measure.Bench, t trees.Tree) (s site, err error) {
@@ -186,33 +188,29 @@ func newSite(b *measure.Bench, t trees.Tree) (s site, err error) {
 // servers send what it contains.
 var plainName = regexp.MustCompile(`^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$`)
 
-// pick writes a script for wrk that asks for up to n files, always the same ones, in an order
-// unlike that of a file system.
-func (s site) pick(n int) (string, error) {
+// pick writes a list of up to n files, always the same ones, in an order unlike that of a file
+// system. The list with .lua at its end is a script for wrk that asks for them.
+func (s site) pick(n int) (list string, err error) {
 	paths, err := s.tree.Paths()
 	if err != nil {
 		return "", err
 	}
 	r := rand.New(rand.NewPCG(5, 5))
 	r.Shuffle(len(paths), func(i, j int) { paths[i], paths[j] = paths[j], paths[i] })
-	var list strings.Builder
+	var text strings.Builder
 	picked := 0
 	for _, p := range paths {
 		if plainName.MatchString(p) && !strings.HasSuffix(p, ".gz") &&
 			!strings.HasSuffix(p, "/index.html") && picked < n {
-			list.WriteString("/" + p + "\n")
+			text.WriteString("/" + p + "\n")
 			picked++
 		}
 	}
-	name := s.b.Path(fmt.Sprintf("paths-%s-%d", s.tree.Name, n))
-	if err := os.WriteFile(name, []byte(list.String()), 0o644); err != nil {
+	list = s.b.Path(fmt.Sprintf("paths-%s-%d", s.tree.Name, n))
+	if err := os.WriteFile(list, []byte(text.String()), 0o644); err != nil {
 		return "", err
 	}
-	script := fmt.Sprintf(`local u, i, h = {}, 0, {["Accept-Encoding"] = "gzip"}
-for line in io.lines(%q) do u[#u + 1] = line end
-request = function() i = i %% #u + 1; return wrk.format("GET", u[i], h) end
-`, name)
-	return name + ".lua", os.WriteFile(name+".lua", []byte(script), 0o644)
+	return list, os.WriteFile(list+".lua", wrkScript(list), 0o644)
 }
 
 // largeFile measures a stored file of 1 GiB next to nginx's sendfile.

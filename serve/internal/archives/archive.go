@@ -10,6 +10,7 @@ import (
 
 	"github.com/tarpack/tpk/internal/changetime"
 	"github.com/tarpack/tpk/internal/prefetch"
+	"github.com/tarpack/tpk/serve/internal/encoded"
 	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/gzipform"
 	"github.com/tarpack/tpk/serve/internal/plan"
@@ -40,6 +41,8 @@ type archive struct {
 	modTime int64
 	origin  *guard.Origin // nil unless it was converted from a file of another program
 	exports exportCache
+	encoded *encoded.Source        // contents in other encodings; nil if there can be none
+	about   atomic.Pointer[string] // its description, when that was asked for
 	// gzipForms has the forms of contents by ordinal.
 	gzipForms gzipform.Cache[int]
 	refs      atomic.Int32
@@ -117,6 +120,7 @@ func (l *Library) openArchive(ctx context.Context, name string, o opening) (*arc
 		l.notice(name + " has changed since its index was made: it is being checked")
 		a.guard.BeginProof()
 	}
+	a.openVariants()
 	a.fetchIndex()
 	return a, nil
 }
@@ -268,6 +272,9 @@ func (a *archive) close() (err error) {
 	}
 	if a.origin != nil {
 		_ = a.origin.Close()
+	}
+	if a.encoded != nil {
+		a.encoded.Close()
 	}
 	if a.closed != nil {
 		a.closed()

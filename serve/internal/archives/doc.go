@@ -11,7 +11,10 @@
 //	touch.go    what an answer depends on: Check; package guard decides
 //	view.go     View, what one request sees; exports.go for downloads of folders
 //	pieces.go   the files to send from: an archive, or the shards of a set
-//	list.go     folders; listplain.go for plain files in them
+//	variants.go contents in other encodings; package encoded has them
+//	list.go     folders; collect.go gathers what is in them, listplain.go plain files
+//	totals.go   the totals of folders, without what is hidden
+//	mountlist.go  what is mounted, for a page; about.go finds a description
 //	links.go    symbolic links to what is hidden
 //	searchview.go  searches; searchplain.go for plain files; package match compares
 //	searchtext.go  searches in text, with the text indexes of textindex.go

@@ -89,6 +89,7 @@ type omission struct {
 
 	ordinals []uint32        // of the entries that are left out, in order
 	links    map[string]bool // paths of symbolic links that lead to something hidden
+	totals   knownTotals
 }
 
 // omit returns what downloads of an archive that is mounted at mount leave out: the function for
@@ -149,6 +150,9 @@ func (o *omission) visible(first, end int) int {
 	to, _ := slices.BinarySearch(o.ordinals, uint32(end))
 	return end - first - (to - from)
 }
+
+// leavesOut reports whether entry i is left out. o may be nil.
+func (o *omission) leavesOut(i int) bool { return o.visible(i, i+1) == 0 }
 
 // hides reports whether the entry at a path of an archive that is mounted at mount is hidden.
 func (a *archive) hides(hidden func(string) bool, mount, path string) bool {

@@ -332,6 +332,7 @@ func (l *Library) reuse(spec Spec) backing {
 	}
 	for i, a := range s.current() {
 		if a.isOf(spec) && a.isCurrent(spec) {
+			a.lookAtVariants()
 			a.refs.Add(1)
 			return backing{archive: a, older: s.older[i].retain()}
 		}

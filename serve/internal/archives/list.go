@@ -1,12 +1,9 @@
 package archives
 
 import (
-	"cmp"
-	"path"
-	"slices"
 	"strings"
 
-	"github.com/tarpack/tpk/serve/internal/plain"
+	"github.com/tarpack/tpk/serve/internal/match"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/sidecar"
 )
@@ -14,12 +11,14 @@ import (
 // Order is what a listing is sorted by.
 type Order uint8
 
-// The orders. Folders always come first. Equal ones are sorted by name.
+// The orders. In a folder, folders always come first. Equal ones are sorted by name, in natural
+// order (package natural).
 const (
 	ByName Order = iota
 	BySize
 	ByPacked
 	ByTime
+	ByRank // of a search: the best match first
 )
 
 // ListOptions are the part of a folder to list, and the order.
@@ -28,6 +27,8 @@ type ListOptions struct {
 	Descending bool
 	Offset     int64
 	Limit      int
+	// Filter, if not "", is what names of the folder must match: see package match.
+	Filter string
 	// Hidden reports whether a path is not shown. That of a folder ends with a slash. It may be nil.
 	Hidden func(path string) bool
 	// Media returns the media type of a file. It may be nil.
@@ -38,8 +39,8 @@ type ListOptions struct {
 type Item struct {
 	Path    string // from the root of the server
 	Type    sidecar.Type
-	Size    int64 // of the content
-	Packed  int64 // of its member; 0 for a hard link, −1 for a plain file
+	Size    int64 // file: of the content; folder: of all files in it; 0 for others
+	Packed  int64 // of its member; 0 for a hard link, −1 for a plain file; folder: of all in it
 	ModTime int64
 	Below   int    // folder: entries in it, at any depth; without hidden ones; −1 if not known
 	Link    string // symbolic link: its target
@@ -56,8 +57,13 @@ func (it *Item) Name() string { return it.Path[strings.LastIndexByte(it.Path, '/
 type List struct {
 	Items          []Item
 	Total          int // items of the whole listing
-	Folders, Files int // among all of them
+	All            int // the same without the filter
+	Folders, Files int // among all of them; all that is no folder is among Files
+	Links          int // symbolic links among Files
 	Size, Packed   int64
+	Tree           Totals // of all that is in the folder; of a search they are not known
+	Title          string // of the only archive at the root, or ""
+	Top            string // the title of the archive whose root the folder is, or ""
 	More           bool   // a search has found more items
 	Next           int64  // the Offset to go on at, if there are more
 	Downloads      bool   // the folder can be downloaded
@@ -66,31 +72,24 @@ type List struct {
 	Incomplete     bool   // a search has skipped plain files
 }
 
-// child is an entry of a folder, with what sorting needs.
-type child struct {
-	source  int32 // plainSource, or mountSource
-	typ     sidecar.Type
-	ordinal uint32
-	name    string // of an archive's entry only if several sources have the folder
-	size    int64
-	packed  int64
-	modTime int64
-	dir     *plain.Dir // of a plain file
-}
-
-// mountSource is the source of a folder that is only part of a mount's path.
-const mountSource = -2
-
 // List lists a folder: its entries in all archives, what is mounted below it, and plain files. If
 // two have the same name, it has the one that is served.
 func (v *View) List(dir string, o ListOptions) (*List, error) {
-	c := &collector{v: v, dir: dir, hidden: v.hiding(o.Hidden), list: &List{}}
+	c := &collector{v: v, dir: dir, o: o, hidden: v.hiding(o.Hidden),
+		list: &List{Tree: unknownTotals}}
+	if o.Filter != "" {
+		c.filter = match.New(o.Filter)
+	}
 	if err := c.collect(); err != nil {
 		return nil, err
 	}
 	l := c.list
+	l.Title = v.Title()
 	l.Total = len(c.children)
-	c.sort(o)
+	if err := c.addSizes(); err != nil {
+		return nil, err
+	}
+	c.sort()
 	from := int(min(o.Offset, int64(l.Total)))
 	for i := range c.children[from:min(from+o.Limit, l.Total)] {
 		it, err := c.item(&c.children[from+i])
@@ -112,142 +111,6 @@ func (o *ListOptions) addMedia(it *Item) {
 	it.Text = it.content.UTF8 || strings.HasPrefix(it.content.Sniff, "text/")
 }
 
-// collector gathers the entries of a folder.
-type collector struct {
-	v        *View
-	dir      string
-	hidden   func(string) bool
-	list     *List
-	children []child
-	seen     map[string]bool // names; nil if only one source has the folder
-	path     []byte
-}
-
-// archiveFolder is a folder in an archive.
-type archiveFolder struct {
-	mount   int
-	source  int
-	ordinal int
-}
-
-func (c *collector) collect() error {
-	set := c.v.set
-	dirs, err := c.v.directories(c.dir)
-	if err != nil {
-		return err
-	}
-	if c.list.Downloads = len(dirs) > 0; c.list.Downloads {
-		c.list.Archive = set.sources[dirs[0].source].title()
-	}
-	c.list.Partial = len(dirs) > 1
-	files, some, err := set.readDirs(c.dir)
-	if err != nil {
-		return err
-	}
-	single := len(set.mounts) == 0 || len(set.mounts) == 1 && set.mounts[0].path == ""
-	if len(dirs) > 1 || !single || some {
-		c.seen = map[string]bool{}
-	}
-	if c.seen != nil {
-		c.addMounts()
-	}
-	for m := range set.mounts {
-		for len(dirs) > 0 && dirs[0].mount == m {
-			if err := c.addArchived(dirs[0]); err != nil {
-				return err
-			}
-			dirs = dirs[1:]
-		}
-		for _, e := range files[m] {
-			if err := c.addPlain(e); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// readDirs returns the entries of a folder in the directories of each mount, and whether there are
-// any.
-func (s *Set) readDirs(path string) (files [][]plainEntry, some bool, err error) {
-	files = make([][]plainEntry, len(s.mounts))
-	for m := range s.mounts {
-		rest, ok := below(s.mounts[m].path, path)
-		if !ok {
-			continue
-		}
-		for _, d := range s.mounts[m].dirs {
-			entries, err := d.ReadDir(rest)
-			if err != nil {
-				return nil, false, err
-			}
-			for _, e := range entries {
-				files[m] = append(files[m], plainEntry{e, d, s.mounts[m].path})
-			}
-			some = some || len(entries) > 0
-		}
-	}
-	return files, some, nil
-}
-
-// directories returns the folders of archives that path names, in the order in which they are
-// asked.
-func (v *View) directories(path string) ([]archiveFolder, error) {
-	s := v.set
-	var dirs []archiveFolder
-	for m := range s.mounts {
-		rest, ok := below(s.mounts[m].path, path)
-		if !ok {
-			continue
-		}
-		if s.mounts[m].pending {
-			return nil, ErrPending
-		}
-		for _, i := range s.mounts[m].sources {
-			a, err := v.touch(i)
-			if err != nil {
-				return nil, err
-			}
-			k, dir, err := a.directory(rest)
-			if err != nil {
-				return nil, err
-			}
-			if dir {
-				dirs = append(dirs, archiveFolder{m, i, k})
-			}
-		}
-	}
-	return dirs, nil
-}
-
-// fresh reports whether a name is shown, and was not in a source before.
-func (c *collector) fresh(name string, isDir bool) bool {
-	if c.hides(name, isDir) || c.seen[name] {
-		return false
-	}
-	if c.seen != nil {
-		c.seen[name] = true
-	}
-	return true
-}
-
-// hides reports whether a name in the folder is hidden.
-func (c *collector) hides(name string, isDir bool) bool {
-	return c.hidden != nil && hides(c.hidden, join(c.dir, name), func() bool { return isDir })
-}
-
-func join(dir, name string) string {
-	if dir == "" {
-		return name
-	}
-	return dir + "/" + name
-}
-
-func (c *collector) add(ch child) {
-	c.list.count(ch.typ, ch.size, ch.packed)
-	c.children = append(c.children, ch)
-}
-
 // count adds an item to the totals. Only files have a size: that of a symbolic link is the length
 // of its target.
 func (l *List) count(t sidecar.Type, size, packed int64) {
@@ -256,130 +119,63 @@ func (l *List) count(t sidecar.Type, size, packed int64) {
 		return
 	}
 	l.Files++
+	if t == sidecar.TypeSymlink {
+		l.Links++
+	}
 	if t == sidecar.TypeFile || t == sidecar.TypeHardlink {
 		l.Size += size
 		l.Packed += max(packed, 0)
 	}
 }
 
-// addMounts adds the next name on the path to each mount below the folder.
-func (c *collector) addMounts() {
-	for _, m := range c.v.set.mounts {
-		rest, ok := below(c.dir, m.path)
-		name, _, _ := strings.Cut(rest, "/")
-		ok = ok && len(m.sources)+len(m.dirs) > 0
-		if ok && name != "" && c.fresh(name, true) {
-			c.list.Partial = true
-			c.add(child{source: mountSource, typ: sidecar.TypeDir, name: name})
-		}
-	}
-}
-
-func (c *collector) addArchived(d archiveFolder) error {
-	a := c.v.set.sources[d.source]
-	x := a.index
-	omit, err := c.v.omit(a, c.v.set.mounts[d.mount].path)
+// addTotals sets what the folder of an item has in it. The archive is mounted at mount.
+func (v *View) addTotals(it *Item, a *archive, mount string, ordinal int) error {
+	omit, err := v.omit(a, mount)
 	if err != nil {
 		return err
 	}
-	for i, err := range x.Children(d.ordinal) {
-		if err != nil {
-			return a.wrap(err)
-		}
-		e, err := x.Entry(i)
-		if err != nil {
-			return a.wrap(err)
-		}
-		ch := child{source: int32(d.source), typ: e.Type, ordinal: uint32(i), size: e.Size,
-			packed: e.ContentLen, modTime: e.ModTime}
-		if ch.typ == sidecar.TypeDir {
-			ch.size = int64(omit.visible(i+1, int(e.End)))
-		}
-		if c.seen != nil || c.hidden != nil {
-			if c.path, err = x.AppendPath(c.path[:0], i); err != nil {
-				return a.wrap(err)
-			}
-			name := path.Base(string(c.path))
-			if !c.fresh(name, ch.typ == sidecar.TypeDir) || ch.typ == sidecar.TypeSymlink &&
-				c.v.leadsToHidden(join(c.dir, name), c.hidden) {
-				continue
-			}
-			if c.seen != nil {
-				ch.name = name
-			}
-		}
-		c.add(ch)
-	}
-	return nil
+	t, err := a.totals(omit, ordinal)
+	it.setTotals(t)
+	return err
 }
 
-func (c *collector) addPlain(e plainEntry) error {
-	if c.hides(e.Name(), e.IsDir()) {
+// addMountTotals sets what a folder has in it that is on the path of a mount, if it is the mount of
+// one archive.
+func (v *View) addMountTotals(it *Item, shared bool) error {
+	it.setTotals(unknownTotals)
+	var only *mount
+	for m := range v.set.mounts {
+		if _, ok := below(it.Path, v.set.mounts[m].path); ok {
+			if only != nil {
+				return nil
+			}
+			only = &v.set.mounts[m]
+		}
+	}
+	if shared || only == nil || only.path != it.Path || len(only.sources) != 1 ||
+		len(only.dirs) > 0 || only.pending {
 		return nil
 	}
-	if e.IsDir() {
-		c.list.Partial = true // it may have more in it than an archive's folder
-	}
-	if c.seen[e.Name()] {
-		return nil
-	}
-	if answered, err := e.answered(join(c.dir, e.Name()), c.hidden); err != nil || !answered {
+	a, err := v.touch(only.sources[0])
+	if err != nil {
 		return err
 	}
-	if ch, ok := plainChild(e); ok {
-		c.seen[e.Name()] = true // not nil: there are plain files
-		c.list.Partial = true
-		ch.dir = e.dir
-		c.add(ch)
-	}
-	return nil
+	return v.addTotals(it, a, only.path, sidecar.Root)
 }
 
-// sort sorts the children. Those of one archive are sorted by name already.
-func (c *collector) sort(o ListOptions) {
-	compare := func(a, b *child) int { return strings.Compare(a.name, b.name) }
-	switch o.Order {
-	case BySize:
-		compare = func(a, b *child) int { return cmp.Compare(a.size, b.size) }
-	case ByPacked:
-		compare = func(a, b *child) int { return cmp.Compare(a.packed, b.packed) }
-	case ByTime:
-		compare = func(a, b *child) int { return cmp.Compare(a.modTime, b.modTime) }
-	}
-	if o.Order == ByName && o.Descending {
-		slices.Reverse(c.children) // the sort is stable, and names of one archive are not in memory
-	}
-	slices.SortStableFunc(c.children, func(a, b child) int {
-		if d := a.typ == sidecar.TypeDir; d != (b.typ == sidecar.TypeDir) { // folders first
-			if d {
-				return -1
-			}
-			return 1
-		}
-		if o.Descending {
-			a, b = b, a
-		}
-		return compare(&a, &b)
-	})
+// setTotals sets what the item, a folder, has in it.
+func (it *Item) setTotals(t Totals) {
+	it.Below, it.Size, it.Packed = t.Entries, t.Size, t.Packed
 }
 
-// item returns the row of a child.
-func (c *collector) item(ch *child) (Item, error) {
-	if ch.source >= 0 {
-		a := c.v.set.sources[ch.source]
-		it, err := a.item(int(ch.ordinal))
-		if it.Type == sidecar.TypeDir {
-			it.Below = int(ch.size) // without hidden ones
+// Title returns the title of the only archive at the root, or "".
+func (v *View) Title() string {
+	for _, m := range v.set.mounts {
+		if m.path == "" && len(m.sources) == 1 && !m.pending {
+			return v.set.sources[m.sources[0]].title()
 		}
-		it.Path = join(c.dir, path.Base(it.Path))
-		return it, err
 	}
-	it := ch.plainItem(join(c.dir, ch.name))
-	if ch.dir == nil {
-		return it, nil
-	}
-	m, _ := c.v.set.place(ch.dir)
-	return it, it.sniff(ch.dir, c.v.set.mounts[m].path)
+	return ""
 }
 
 // item returns the row of an entry.
@@ -394,9 +190,8 @@ func (a *archive) item(i int) (Item, error) {
 	}
 	it := Item{Path: p, Type: e.Type, Size: e.Size, Packed: e.ContentLen, ModTime: e.ModTime}
 	switch e.Type {
-	case sidecar.TypeDir:
-		it.Below = int(e.End) - i - 1
 	case sidecar.TypeSymlink:
+		it.Size = 0
 		it.Link, err = a.index.Link(i)
 	case sidecar.TypeFile, sidecar.TypeHardlink:
 		it.content = plan.Node{Size: e.Size, UTF8: e.Sniff.UTF8(), Sniff: e.Sniff.MediaType()}

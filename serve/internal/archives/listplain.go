@@ -61,7 +61,7 @@ func plainChild(e fs.DirEntry) (child, bool) {
 	case fs.ModeDir:
 		ch.typ, ch.size = sidecar.TypeDir, 0
 	case fs.ModeSymlink:
-		ch.typ = sidecar.TypeSymlink
+		ch.typ, ch.size = sidecar.TypeSymlink, 0
 	default:
 		return child{}, false
 	}

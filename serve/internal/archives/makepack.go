@@ -11,11 +11,12 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// isPackName reports whether a path names a pack, its sidecar, or a temporary file of either. These
-// are not files of a folder: the pack is served in place of it.
+// isPackName reports whether a path names a pack, its sidecar, its variants, or a temporary file of
+// one. These are not files of a folder: the pack is served in place of it.
 func isPackName(path string) bool {
 	name := path[strings.LastIndexByte(path, '/')+1:]
 	return name == PackName || name == PackName+format.SidecarSuffix ||
+		name == PackName+format.VariantsSuffix ||
 		strings.HasPrefix(name, "."+PackName+".")
 }
 

@@ -78,7 +78,7 @@ func TestPending(t *testing.T) {
 	if _, err := v.Download("a/b", "zip"); !errors.Is(err, ErrPending) {
 		t.Error(err)
 	}
-	if s, err := v.Search("f", ListOptions{Limit: 9}); err != nil || !s.Incomplete {
+	if s, err := v.Search("", "f", ListOptions{Limit: 9}); err != nil || !s.Incomplete {
 		t.Error(s, err)
 	}
 	v.Release()

@@ -115,7 +115,7 @@ func (l *Library) swap(old, a *archive) {
 }
 
 // lookAround looks at all archives from time to time, so that one that was written over is found
-// without a request for it, and so is the origin of a converted one.
+// without a request for it, and so are the origin of a converted one and a new variants file.
 func (l *Library) lookAround() {
 	for l.sleep(lookEvery) {
 		var v View
@@ -125,6 +125,7 @@ func (l *Library) lookAround() {
 		for _, a := range v.set.sources {
 			_ = a.guard.Current()
 			_ = a.outdated()
+			a.lookAtVariants()
 		}
 		v.Release()
 	}

@@ -36,7 +36,11 @@ func (s *searcher) walk() error {
 				if s.o.Hidden(path) || e.IsDir() && s.o.Hidden(path+"/") {
 					return false
 				}
-				if s.m.Matches(path) {
+				if _, inside := below(s.dir, path); !inside || path == s.dir {
+					_, towards := below(path, s.dir)
+					return e.IsDir() && towards
+				}
+				if _, ok := s.m.Match(path); ok {
 					shown, err := (&plainEntry{e, d, m.path}).answered(path, s.o.Hidden)
 					if err != nil || !shown {
 						outage = cmp.Or(outage, err)

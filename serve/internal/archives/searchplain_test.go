@@ -36,7 +36,7 @@ func BenchmarkSearchPlain(b *testing.B) {
 	}
 	defer v.Release()
 	for b.Loop() {
-		if got, err := v.Search("nothing-like-this", ListOptions{Limit: 500}); err != nil ||
+		if got, err := v.Search("", "nothing-like-this", ListOptions{Limit: 500}); err != nil ||
 			len(got.Items) > 0 {
 			b.Fatal(got, err)
 		}

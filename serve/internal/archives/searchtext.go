@@ -34,9 +34,9 @@ type TextList struct {
 	Costly  bool // the search was for too much, and has found nothing
 }
 
-// SearchText looks for words in the text indexes of all archives. See text.Parse for the query. The
-// best hits come first. Offset counts hits; order does not matter.
-func (v *View) SearchText(query string, o ListOptions) (*TextList, error) {
+// SearchText looks for words in the text indexes of all archives, for documents below a folder. See
+// text.Parse for the query. The best hits come first. Offset counts hits; Order does not matter.
+func (v *View) SearchText(dir, query string, o ListOptions) (*TextList, error) {
 	q, l := text.Parse(query), &TextList{}
 	o.Hidden = v.hiding(o.Hidden)
 	ctx, cancel := context.WithTimeout(v.library.ctx, textTime)
@@ -52,9 +52,17 @@ func (v *View) SearchText(query string, o ListOptions) (*TextList, error) {
 	l.More = end < MaxTextHits
 	end = min(end, MaxTextHits)
 	more := false
-	for m := range v.set.mounts {
-		for _, source := range v.set.mounts[m].sources {
-			further, err := v.searchTextOf(ctx, m, source, q, end, &o, l)
+	for m, mt := range v.set.mounts {
+		rest, inside := below(mt.path, dir)
+		if _, around := below(dir, mt.path); !inside && !around {
+			continue
+		}
+		for _, source := range mt.sources {
+			p := textPart{mount: m, source: source}
+			if inside {
+				p.dir = rest
+			}
+			further, err := v.searchTextOf(ctx, p, q, end, &o, l)
 			if errors.Is(err, text.ErrCostly) || errors.Is(err, context.DeadlineExceeded) {
 				return &TextList{Indexed: l.Indexed, Costly: true}, nil
 			}
@@ -75,16 +83,22 @@ func (v *View) SearchText(query string, o ListOptions) (*TextList, error) {
 	return l, nil
 }
 
+// textPart is a folder of an archive, in which text is searched.
+type textPart struct {
+	mount, source int
+	dir           string // a path in the archive
+}
+
 // searchTextOf adds the hits of one archive.
-func (v *View) searchTextOf(ctx context.Context, m, source int, q *text.Query, limit int,
+func (v *View) searchTextOf(ctx context.Context, p textPart, q *text.Query, limit int,
 	o *ListOptions, l *TextList) (more bool, err error) {
-	a, err := v.touch(source)
+	a, err := v.touch(p.source)
 	if err != nil {
 		return false, err
 	}
-	mount := v.set.mounts[m].path
+	mount := v.set.mounts[p.mount].path
 	hits, more, found, err := a.searchText(ctx, q, text.SearchOptions{Limit: limit,
-		Accept: func(i int) (bool, error) { return v.showsText(a, m, source, i, o.Hidden) }})
+		Accept: func(i int) (bool, error) { return v.showsText(a, p, i, o.Hidden) }})
 	if !found || err != nil {
 		return false, err
 	}
@@ -95,7 +109,7 @@ func (v *View) searchTextOf(ctx context.Context, m, source int, q *text.Query, l
 			return false, err
 		}
 		it.Path = join(mount, it.Path)
-		hit := TextHit{Item: it, Title: h.Title, score: h.Score, source: source, ordinal: h.Ordinal}
+		hit := TextHit{Item: it, Title: h.Title, score: h.Score, source: p.source, ordinal: h.Ordinal}
 		for _, i := range h.Others {
 			path, err := a.index.Path(i)
 			if err != nil {
@@ -108,9 +122,9 @@ func (v *View) searchTextOf(ctx context.Context, m, source int, q *text.Query, l
 	return more, nil
 }
 
-// showsText reports whether entry i of an archive is a file that the server shows and answers from
-// this archive. The number comes from a text index, which is not trusted.
-func (v *View) showsText(a *archive, m, source, i int, hidden func(string) bool) (bool, error) {
+// showsText reports whether entry i of an archive is a file below the folder that the server shows and
+// answers from this archive. The number comes from a text index, which is not trusted.
+func (v *View) showsText(a *archive, p textPart, i int, hidden func(string) bool) (bool, error) {
 	if i < 0 || i >= a.index.Len() {
 		return false, nil
 	}
@@ -122,11 +136,12 @@ func (v *View) showsText(a *archive, m, source, i int, hidden func(string) bool)
 	if err != nil {
 		return false, a.wrap(err)
 	}
-	mount := v.set.mounts[m].path
-	if hidden != nil && a.hides(hidden, mount, path) {
+	mt := v.set.mounts[p.mount]
+	if _, inside := below(p.dir, path); !inside || hidden != nil && a.hides(hidden, mt.path, path) {
 		return false, nil
 	}
-	return v.answers(join(mount, path), m, source, sidecar.TypeFile), nil
+	return len(mt.sources) == 1 && !v.contested() ||
+		v.answers(join(mt.path, path), p.mount, p.source, sidecar.TypeFile), nil
 }
 
 // snippetReads are how many bytes of a file a snippet is looked for in, one after the other. Most

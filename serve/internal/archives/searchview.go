@@ -1,123 +1,165 @@
 package archives
 
 import (
-	"math"
+	"cmp"
+	"slices"
+	"strings"
 
 	"github.com/tarpack/tpk/serve/internal/match"
+	"github.com/tarpack/tpk/serve/internal/natural"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/sidecar"
 )
 
-// searchBits is how many bits of an Offset are the ordinal. Above these is the archive's number;
-// plain files have the one after the last archive.
-const searchBits = 32
-
-// searcher is a search in everything that a View has.
+// searcher is a search in everything that a View has, or in one folder.
 type searcher struct {
 	v      *View
 	m      *match.Matcher
+	dir    string // the folder, or ""
 	o      ListOptions
-	order  []archiveFolder // the archives, by mount
+	order  []archiveFolder // what is searched: folders of archives, by mount
 	list   *List
+	hits   []hit
 	plain  []plainItem
 	walked bool // plain is complete
 }
 
-// Search looks for a text in the names of everything below the root, or, if it has a slash, in the
-// paths. Case does not matter. Offset is 0, or Next of a search before. Archives come first, then
-// plain files: it looks at MaxPlain of these.
-func (v *View) Search(query string, o ListOptions) (*List, error) {
+// hit is an entry or a plain file that matches.
+type hit struct {
+	at      int32 // number in searcher.order, or plainSource
+	ordinal uint32
+	rank    match.Rank
+}
+
+// Search looks for the words of a query in the names of everything below a folder, or in the paths:
+// see package match. Offset is 0, or Next of a search before. It looks at MaxPlain plain files.
+func (v *View) Search(dir, query string, o ListOptions) (*List, error) {
 	if o.Hidden = v.hiding(o.Hidden); o.Hidden == nil {
 		o.Hidden = func(string) bool { return false }
 	}
-	s := &searcher{v: v, m: match.New(query), o: o, list: &List{}}
+	s := &searcher{v: v, m: match.New(query), dir: dir, o: o, list: &List{Tree: unknownTotals}}
 	if v.library.nest != nil { // archives may be there that no request has come across
 		if err := s.walk(); err != nil {
 			return nil, err
 		}
 	}
-	for m, mt := range v.set.mounts {
-		s.list.Incomplete = s.list.Incomplete || mt.pending
-		for _, i := range mt.sources {
-			s.order = append(s.order, archiveFolder{mount: m, source: i})
-		}
+	if err := s.collect(); err != nil {
+		return nil, err
 	}
-	first, from := int(o.Offset>>searchBits), int(min(o.Offset&(1<<searchBits-1), math.MaxInt))
-	for k := first; k < len(s.order) && !s.list.More; k++ {
-		if err := s.archive(k, from); err != nil {
+	if err := s.sort(); err != nil {
+		return nil, err
+	}
+	s.list.Title = v.Title()
+	s.list.All = len(s.hits)
+	if s.contested() {
+		s.list.All = -1
+	}
+	at := int(min(o.Offset, int64(len(s.hits))))
+	for ; at < len(s.hits); at++ {
+		it, ok, err := s.item(s.hits[at])
+		if err != nil {
 			return nil, err
 		}
-		from = 0
-	}
-	if v.set.plain && !s.list.More && first <= len(s.order) {
-		if err := s.addPlain(from); err != nil {
-			return nil, err
+		if !ok {
+			continue
 		}
-	}
-	for i := range s.list.Items {
-		it := &s.list.Items[i]
-		o.addMedia(it)
+		if len(s.list.Items) == o.Limit {
+			s.list.More, s.list.Next = true, int64(at)
+			break
+		}
+		o.addMedia(&it)
 		s.list.count(it.Type, it.Size, it.Packed)
+		s.list.Items = append(s.list.Items, it)
 	}
 	s.list.Total = len(s.list.Items)
 	return s.list, nil
 }
 
-// archive searches the archive number k, from an ordinal on.
-func (s *searcher) archive(k, from int) error {
-	source, l := s.order[k].source, s.list
-	mount := s.v.set.mounts[s.order[k].mount].path
-	a, err := s.v.touch(source)
-	if err != nil {
-		return err
-	}
-	hidden := func(p string) bool { return a.hides(s.o.Hidden, mount, p) }
-	omit, err := s.v.omit(a, mount)
-	if err != nil {
-		return err
-	}
-	for all := false; !all && !l.More; {
-		wanted := s.o.Limit + 1 - len(l.Items)
-		found, err := s.m.Search(a.index, from, wanted, hidden)
-		if err != nil {
-			return a.wrap(err)
+// collect finds all that matches.
+func (s *searcher) collect() error {
+	for m, mt := range s.v.set.mounts {
+		rest, inside := below(mt.path, s.dir)
+		if _, around := below(s.dir, mt.path); !inside && !around {
+			continue
 		}
-		all = len(found) < wanted
-		for _, i := range found {
-			from = i + 1
-			it, err := a.item(i)
+		s.list.Incomplete = s.list.Incomplete || mt.pending
+		for _, i := range mt.sources {
+			a, err := s.v.touch(i)
 			if err != nil {
 				return err
 			}
-			it.Path = join(mount, it.Path)
-			if it.Type == sidecar.TypeSymlink && s.v.leadsToHidden(it.Path, s.o.Hidden) {
-				continue
+			d := archiveFolder{mount: m, source: i, ordinal: sidecar.Root}
+			if inside && rest != "" {
+				k, isDir, err := a.directory(rest)
+				if err != nil {
+					return err
+				}
+				if !isDir {
+					continue
+				}
+				d.ordinal = k
 			}
-			if it.Type == sidecar.TypeDir {
-				it.Below = omit.visible(i+1, i+1+it.Below)
+			if err := s.searchArchive(a, d); err != nil {
+				return err
 			}
-			if !s.v.answers(it.Path, s.order[k].mount, source, it.Type) {
-				continue
-			}
-			if len(l.Items) == s.o.Limit {
-				l.More, l.Next = true, int64(k)<<searchBits|int64(i)
-				break
-			}
-			l.Items = append(l.Items, it)
 		}
 	}
+	if s.v.set.plain && !s.walked {
+		if err := s.walk(); err != nil {
+			return err
+		}
+	}
+	for i := range s.plain {
+		rank, _ := s.m.Match(s.plain[i].Path)
+		s.hits = append(s.hits, hit{plainSource, uint32(i), rank})
+	}
 	return nil
+}
+
+// searchArchive searches a folder of an archive.
+func (s *searcher) searchArchive(a *archive, d archiveFolder) error {
+	omit, err := s.v.omit(a, s.v.set.mounts[d.mount].path)
+	if err != nil {
+		return err
+	}
+	end := a.index.Len()
+	if d.ordinal != sidecar.Root {
+		e, err := a.index.Entry(d.ordinal)
+		if err != nil {
+			return a.wrap(err)
+		}
+		end = int(e.End)
+	}
+	skip := omit.leavesOut
+	if omit == nil {
+		skip = nil
+	}
+	found, err := s.m.Search(a.index, d.ordinal+1, end, skip)
+	if err != nil {
+		return a.wrap(err)
+	}
+	at := int32(len(s.order))
+	s.order = append(s.order, d)
+	s.hits = slices.Grow(s.hits, len(found))
+	for _, f := range found {
+		s.hits = append(s.hits, hit{at, f.Ordinal, f.Rank})
+	}
+	return nil
+}
+
+// contested reports whether a path may be answered by something else than what has it.
+func (s *searcher) contested() bool { return len(s.order) > 1 || s.v.contested() }
+
+// contested reports whether a path may be answered by something else than the mount that has it.
+func (v *View) contested() bool {
+	return len(v.set.mounts) > 1 || v.set.plain || v.library.nest != nil
 }
 
 // answers reports whether the source of a mount is what answers a path that it has, and nothing
 // else.
 func (v *View) answers(path string, mount, source int, t sidecar.Type) bool {
-	set := v.set
-	if len(set.mounts) == 1 && len(set.mounts[0].sources) == 1 {
-		return true
-	}
 	n, m, err := v.find(path)
-	if err != nil || n.Kind == plan.Missing || set.inDirs(path, mount, 0) {
+	if err != nil || n.Kind == plan.Missing || v.set.inDirs(path, mount, 0) {
 		return false
 	}
 	if m == noMount {
@@ -126,29 +168,123 @@ func (v *View) answers(path string, mount, source int, t sidecar.Type) bool {
 	return n.Source == source
 }
 
-// addPlain adds plain files that match, from the one number from on.
-func (s *searcher) addPlain(from int) error {
-	if !s.walked {
-		if err := s.walk(); err != nil {
+// item returns the row of a hit. It returns false if that is hidden, or if something else answers
+// its path.
+func (s *searcher) item(h hit) (Item, bool, error) {
+	if h.at == plainSource {
+		return s.plainItem(&s.plain[h.ordinal])
+	}
+	d := s.order[h.at]
+	a, mount := s.v.set.sources[d.source], s.v.set.mounts[d.mount].path
+	it, err := a.item(int(h.ordinal))
+	if err != nil || a.hides(s.o.Hidden, mount, it.Path) {
+		return it, false, err
+	}
+	it.Path = join(mount, it.Path)
+	if it.Type == sidecar.TypeSymlink && s.v.leadsToHidden(it.Path, s.o.Hidden) {
+		return it, false, nil
+	}
+	if it.Type == sidecar.TypeDir {
+		if err := s.addTotals(&it, a, mount, int(h.ordinal)); err != nil {
+			return it, false, err
+		}
+	}
+	return it, !s.contested() || s.v.answers(it.Path, d.mount, d.source, it.Type), nil
+}
+
+// addTotals sets what a folder has in it, unless several sources have it.
+func (s *searcher) addTotals(it *Item, a *archive, mount string, ordinal int) error {
+	if s.contested() {
+		dirs, err := s.v.directories(it.Path)
+		if err != nil || len(dirs) != 1 || s.v.set.plain || s.v.set.above[it.Path] {
+			it.setTotals(unknownTotals)
 			return err
 		}
 	}
-	l := s.list
-	for i := from; i < len(s.plain); i++ {
-		it := &s.plain[i]
-		at, d := s.v.set.place(it.dir)
-		if _, m, err := s.v.find(it.Path); err != nil || s.v.set.inDirs(it.Path, at, d) ||
-			m == noMount && it.Type != sidecar.TypeDir || m != noMount && m <= at {
-			continue // something else answers it
+	return s.v.addTotals(it, a, mount, ordinal)
+}
+
+// plainItem is item for a plain file.
+func (s *searcher) plainItem(it *plainItem) (Item, bool, error) {
+	at, d := s.v.set.place(it.dir)
+	if _, m, err := s.v.find(it.Path); err != nil || s.v.set.inDirs(it.Path, at, d) ||
+		m == noMount && it.Type != sidecar.TypeDir || m != noMount && m <= at {
+		return it.Item, false, nil // something else answers it
+	}
+	err := it.sniff(it.dir, s.v.set.mounts[at].path)
+	return it.Item, err == nil, err
+}
+
+// sort puts the hits in order. Equal ones are in the order of ranks, archives and paths.
+func (s *searcher) sort() error {
+	ranked := make([]hit, 0, len(s.hits))
+	for rank := range match.Ranks {
+		for _, h := range s.hits {
+			if h.rank == rank {
+				ranked = append(ranked, h)
+			}
 		}
-		if len(l.Items) == s.o.Limit {
-			l.More, l.Next = true, int64(len(s.order))<<searchBits|int64(i)
-			break
-		}
-		if err := it.sniff(it.dir, s.v.set.mounts[at].path); err != nil {
+	}
+	s.hits = ranked
+	if s.o.Order == ByRank {
+		return nil
+	}
+	type keyed struct {
+		hit
+		text  string
+		value int64
+	}
+	all := make([]keyed, len(s.hits))
+	for i, h := range s.hits {
+		it, err := s.sortItem(h)
+		if err != nil {
 			return err
 		}
-		l.Items = append(l.Items, it.Item)
+		all[i] = keyed{hit: h}
+		switch s.o.Order {
+		case ByName:
+			all[i].text = natural.Key(it.Name())
+		case BySize:
+			all[i].value = it.Size
+		case ByPacked:
+			all[i].value = it.Packed
+		case ByTime:
+			all[i].value = it.ModTime
+		}
+	}
+	slices.SortStableFunc(all, func(a, b keyed) int {
+		if s.o.Descending {
+			a, b = b, a
+		}
+		return cmp.Or(cmp.Compare(a.value, b.value), strings.Compare(a.text, b.text))
+	})
+	for i := range all {
+		s.hits[i] = all[i].hit
 	}
 	return nil
+}
+
+// sortItem returns what the order of a hit depends on.
+func (s *searcher) sortItem(h hit) (it Item, err error) {
+	if h.at == plainSource {
+		return s.plain[h.ordinal].Item, nil
+	}
+	d := s.order[h.at]
+	a := s.v.set.sources[d.source]
+	if s.o.Order == ByName {
+		it.Path, err = a.index.Path(int(h.ordinal))
+		return it, a.wrap(err)
+	}
+	e, err := a.index.Entry(int(h.ordinal))
+	if err != nil {
+		return it, a.wrap(err)
+	}
+	it = Item{Type: e.Type, Size: e.Size, Packed: e.ContentLen, ModTime: e.ModTime}
+	switch e.Type {
+	case sidecar.TypeDir:
+		err = s.v.addTotals(&it, a, s.v.set.mounts[d.mount].path, int(h.ordinal))
+	case sidecar.TypeSymlink:
+		it.Size = 0
+	}
+	return it, err
 }

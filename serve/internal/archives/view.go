@@ -11,6 +11,7 @@ import (
 
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/internal/changetime"
+	"github.com/tarpack/tpk/serve/internal/encoded"
 	"github.com/tarpack/tpk/serve/internal/plain"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/tarpack/export"
@@ -21,6 +22,8 @@ import (
 type View struct {
 	// Instant makes everything that needs more than memory fail with ErrInstant.
 	Instant bool
+	// NoVariants hides all variants of contents.
+	NoVariants bool
 
 	set     *Set
 	library *Library
@@ -30,6 +33,7 @@ type View struct {
 
 	plainStamps []changetime.Stamp // of plain, when they were found
 	body        keptBody           // what is sent
+	variants    *encoded.File      // of the content that was planned, or nil
 	exports     []*export.File
 	pieces      []heldPiece
 }
@@ -48,7 +52,7 @@ func (v *View) Release() {
 	v.plain, v.plainStamps = v.plain[:0], v.plainStamps[:0]
 	v.forget()
 	v.releasePieces()
-	v.body = keptBody{}
+	v.body, v.variants = keptBody{}, nil
 	clear(v.exports)
 	v.exports = v.exports[:0]
 	if v.set != nil {

@@ -4,11 +4,11 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"fmt"
 	"net"
 	"time"
 
 	"github.com/tarpack/tpk/serve/internal/http1"
-	"github.com/tarpack/tpk/serve/internal/nethttp"
 	"github.com/tarpack/tpk/serve/internal/respond"
 )
 
@@ -31,10 +31,8 @@ const DefaultWriteTimeout = 30 * time.Second
 
 // Engine answers the requests of connections.
 type Engine struct {
-	http1         *http1.Server
-	http2         *nethttp.HTTP2
-	headerTimeout time.Duration
-	log           func(error)
+	http1 *http1.Server
+	log   func(error)
 }
 
 // New returns an Engine, which Shutdown or Close ends.
@@ -43,19 +41,12 @@ func New(c Config) *Engine {
 	c.IdleTimeout = or(c.IdleTimeout, 75*time.Second)
 	c.WriteTimeout = or(c.WriteTimeout, DefaultWriteTimeout)
 	c.MaxHeader = or(c.MaxHeader, 16<<10)
-	e := &Engine{headerTimeout: c.HeaderTimeout, log: c.Responder.Errors.Log}
+	e := &Engine{log: c.Responder.Errors.Log}
 	e.http1 = http1.New(http1.Config{
 		Responder: c.Responder, HeaderTimeout: c.HeaderTimeout, IdleTimeout: c.IdleTimeout,
 		WriteTimeout: c.WriteTimeout,
 		MaxHeader:    c.MaxHeader, MaxConns: c.MaxConns, MaxConnsPerIP: c.MaxConnsPerIP, H2C: c.H2C,
-		Upgrade: func(nc net.Conn) bool { return e.http2.Take(nc) },
 	})
-	e.http2 = nethttp.NewHTTP2(
-		&nethttp.Handler{Responder: c.Responder, WriteTimeout: c.WriteTimeout},
-		nethttp.HTTP2Config{
-			HeaderTimeout: c.HeaderTimeout, IdleTimeout: c.IdleTimeout, MaxHeader: c.MaxHeader,
-			Closed: e.http1.Upgraded,
-		})
 	return e
 }
 
@@ -66,12 +57,16 @@ func or[T ~int | ~int64](v, otherwise T) T {
 	return v
 }
 
-// Serve answers the connections of a listener until it is closed. The connections of a TLS listener
-// must be *tls.Conn, as tls.NewListener makes them. With "h2" among its protocols they may go on as
-// HTTP/2.
-func (e *Engine) Serve(ln net.Listener) {
+// acceptLogTime is the shortest time between two lines of the log about a listener that can't accept
+// connections.
+const acceptLogTime = time.Minute
+
+// Serve answers the connections of a listener until it is closed. If config is not nil they are
+// connections of TLS, and if it has the protocol "h2" they may go on as HTTP/2.
+func (e *Engine) Serve(ln net.Listener, config *tls.Config) {
 	const shortest, longest = 5 * time.Millisecond, time.Second
 	delay := shortest
+	var told time.Time // when an error was logged
 	for {
 		nc, err := ln.Accept()
 		if errors.Is(err, net.ErrClosed) {
@@ -80,38 +75,25 @@ func (e *Engine) Serve(ln net.Listener) {
 		if err != nil {
 			// Most likely there are no descriptors left. Wait for connections to end, as net/http
 			// does.
-			e.log(err)
+			if now := time.Now(); now.Sub(told) >= acceptLogTime {
+				told = now
+				e.log(fmt.Errorf("new connections wait: %w", err))
+			}
 			time.Sleep(delay)
 			delay = min(2*delay, longest)
 			continue
 		}
 		delay = shortest
-		if c := e.http1.Add(nc); c == nil {
+		switch c := e.http1.Add(nc); {
+		case c == nil:
 			_ = nc.Close()
-		} else if !c.ToLoop() {
-			go e.serve(c, nc)
+		case c.ToLoop(config):
+		case config != nil:
+			go c.ServeTLS(config)
+		default:
+			go c.Serve()
 		}
 	}
-}
-
-// serve answers a connection that is not in an event loop.
-func (e *Engine) serve(c *http1.Conn, nc net.Conn) {
-	t, ok := nc.(*tls.Conn)
-	if !ok {
-		c.Serve()
-		return
-	}
-	_ = t.SetDeadline(time.Now().Add(e.headerTimeout))
-	if t.Handshake() != nil {
-		_ = c.Close()
-		return
-	}
-	_ = t.SetDeadline(time.Time{})
-	if t.ConnectionState().NegotiatedProtocol == "h2" {
-		c.Upgrade(t)
-		return
-	}
-	c.Serve()
 }
 
 // Shutdown lets requests under way finish and closes connections as they become idle. If ctx ends
@@ -120,13 +102,11 @@ func (e *Engine) serve(c *http1.Conn, nc net.Conn) {
 func (e *Engine) Shutdown(ctx context.Context) error {
 	e.http1.Drain()
 	defer e.http1.End()
-	go e.http2.Shutdown(ctx)
 	tick := time.NewTicker(20 * time.Millisecond)
 	defer tick.Stop()
 	for e.http1.Interrupt() > 0 {
 		select {
 		case <-ctx.Done():
-			e.http2.Close()
 			e.http1.Abort()
 			return ctx.Err()
 		case <-tick.C:
@@ -138,7 +118,6 @@ func (e *Engine) Shutdown(ctx context.Context) error {
 // Close cuts off all connections. The caller must have closed the listeners.
 func (e *Engine) Close() {
 	e.http1.Drain()
-	e.http2.Close()
 	e.http1.Abort()
 	e.http1.End()
 }

@@ -61,7 +61,7 @@ func TestSocketAllocates(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	go e.Serve(ln)
+	go e.Serve(ln, nil)
 	c, err := net.Dial("tcp", ln.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -97,7 +97,12 @@ func TestSocketAllocates(t *testing.T) {
 func TestContentIsNoRequest(t *testing.T) {
 	e := newEngine(t, map[string]string{"small": "small", "large": strings.Repeat("text ", 50_000)},
 		plan.Options{})
-	dial := listen(t, e, "tcp", "127.0.0.1:0")
+	for network, dial := range transports(t, e) {
+		t.Run(network, func(t *testing.T) { testContentIsNoRequest(t, dial) })
+	}
+}
+
+func testContentIsNoRequest(t *testing.T, dial func() net.Conn) {
 	const inner = "GET /small HTTP/1.1\r\nHost: inner\r\n\r\n"
 	for _, content := range []string{
 		fmt.Sprintf("Content-Length: %d\r\n\r\n%s", len(inner), inner),

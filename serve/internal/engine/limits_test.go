@@ -2,10 +2,12 @@ package engine
 
 import (
 	"bufio"
+	"errors"
 	"io"
+	"net"
 	"net/http"
-	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -18,9 +20,7 @@ func TestMaxHeader(t *testing.T) {
 	e := newEngine(t, map[string]string{"a.txt": "hello, world"}, plan.Options{})
 	limited := New(Config{Responder: e.responder, MaxHeader: 8 << 10})
 	defer limited.Close()
-	for network, address := range map[string]string{"tcp": "127.0.0.1:0",
-		"unix": filepath.Join(t.TempDir(), "s")} {
-		dial := listen(t, &testEngine{Engine: limited}, network, address)
+	for network, dial := range transports(t, &testEngine{Engine: limited}) {
 		for _, size := range []int{100, 8 << 10, 8<<10 + 1, 9 << 10, 12 << 10, 15 << 10, 40 << 10} {
 			const start, end = "GET /a.txt HTTP/1.1\r\nHost: a\r\nX: ", "\r\n\r\n"
 			head := start + strings.Repeat("x", size-len(start)-len(end)) + end
@@ -58,5 +58,29 @@ func TestOddTimeouts(t *testing.T) {
 	c := listen(t, &testEngine{Engine: odd}, "tcp", "127.0.0.1:0")()
 	if _, err := io.Copy(io.Discard, c); err != nil {
 		t.Error(err)
+	}
+}
+
+// exhausted is a listener that can't accept connections, and is closed after some attempts.
+type exhausted struct {
+	net.Listener
+	left int
+}
+
+func (l *exhausted) Accept() (net.Conn, error) {
+	if l.left--; l.left < 0 {
+		return nil, net.ErrClosed
+	}
+	return nil, &net.OpError{Op: "accept", Err: syscall.EMFILE}
+}
+
+// TestAcceptErrors: while connections can't be accepted the log has one line about it.
+func TestAcceptErrors(t *testing.T) {
+	e := newEngine(t, map[string]string{"a.txt": "a"}, plan.Options{})
+	var lines []error
+	e.log = func(err error) { lines = append(lines, err) }
+	e.Serve(&exhausted{left: 5}, nil)
+	if len(lines) != 1 || !errors.Is(lines[0], syscall.EMFILE) {
+		t.Errorf("%v", lines)
 	}
 }

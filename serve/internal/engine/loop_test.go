@@ -21,7 +21,7 @@ func listen(t *testing.T, e *testEngine, network, address string) (dial func() n
 	if err != nil {
 		t.Fatal(err)
 	}
-	go e.Serve(ln)
+	go e.Serve(ln, nil)
 	t.Cleanup(func() { ln.Close() })
 	return func() net.Conn {
 		c, err := net.Dial(network, ln.Addr().String())
@@ -34,6 +34,14 @@ func listen(t *testing.T, e *testEngine, network, address string) (dial func() n
 			t.Fatal(err)
 		}
 		return c
+	}
+}
+
+// transports serves in every way without HTTP/2, and returns what dials each.
+func transports(t *testing.T, e *testEngine) map[string]func() net.Conn {
+	return map[string]func() net.Conn{
+		"tcp": listen(t, e, "tcp", "127.0.0.1:0"), "tls": dialTLS(t, e),
+		"unix": listen(t, e, "unix", filepath.Join(t.TempDir(), "s")),
 	}
 }
 
@@ -65,9 +73,7 @@ func TestTurns(t *testing.T) {
 		{"an empty line between", []string{short, "\r\n" + short, short}, 3, true},
 	}
 	e := newEngine(t, map[string]string{"a.txt": "hello, world"}, plan.Options{})
-	for network, address := range map[string]string{"tcp": "127.0.0.1:0",
-		"unix": filepath.Join(t.TempDir(), "s")} {
-		dial := listen(t, e, network, address)
+	for network, dial := range transports(t, e) {
 		for _, test := range cases {
 			for _, pause := range []time.Duration{0, 2 * time.Millisecond} {
 				t.Run(network+"/"+test.name+"/"+pause.String(), func(t *testing.T) {

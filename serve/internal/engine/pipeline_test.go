@@ -13,7 +13,6 @@ import (
 	"math/big"
 	mathrand "math/rand/v2"
 	"net"
-	"path/filepath"
 	"regexp"
 	"strings"
 	"sync"
@@ -145,6 +144,19 @@ func pipelineEngine(t *testing.T) *testEngine {
 
 // dialTLS serves by TLS, and returns what dials it.
 func dialTLS(t *testing.T, e *testEngine) func() net.Conn {
+	address := listenTLS(t, e)
+	return func() net.Conn {
+		c, err := tls.Dial("tcp", address, &tls.Config{InsecureSkipVerify: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = c.SetDeadline(time.Now().Add(20 * time.Second))
+		return c
+	}
+}
+
+// listenTLS serves by TLS, and returns the address.
+func listenTLS(t *testing.T, e *testEngine) string {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
@@ -159,16 +171,9 @@ func dialTLS(t *testing.T, e *testEngine) func() net.Conn {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { ln.Close() })
-	go e.Serve(tls.NewListener(ln,
-		&tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}))
-	return func() net.Conn {
-		c, err := tls.Dial("tcp", ln.Addr().String(), &tls.Config{InsecureSkipVerify: true})
-		if err != nil {
-			t.Fatal(err)
-		}
-		_ = c.SetDeadline(time.Now().Add(20 * time.Second))
-		return c
-	}
+	go e.Serve(ln,
+		&tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}})
+	return ln.Addr().String()
 }
 
 // TestPipelines sends random sequences of requests in random pieces over one connection. What comes
@@ -176,10 +181,7 @@ func dialTLS(t *testing.T, e *testEngine) func() net.Conn {
 // connection, and nothing else.
 func TestPipelines(t *testing.T) {
 	e := pipelineEngine(t)
-	dials := map[string]func() net.Conn{
-		"tcp": listen(t, e, "tcp", "127.0.0.1:0"), "unix": listen(t, e, "unix",
-			filepath.Join(t.TempDir(), "s")), "tls": dialTLS(t, e),
-	}
+	dials := transports(t, e)
 	alone := make([][]byte, len(pipelined))
 	for i, p := range pipelined {
 		rnd := mathrand.New(mathrand.NewPCG(1, uint64(i)))

@@ -8,6 +8,7 @@ import (
 	"encoding/hex"
 	"io"
 	mathrand "math/rand/v2"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -171,10 +172,10 @@ func TestCutWhilePending(t *testing.T) {
 		t.Fatal(err)
 	}
 	const clients, requests = 20, 400
-	dial := listen(t, e, "tcp", "127.0.0.1:0")
+	dials := []func() net.Conn{listen(t, e, "tcp", "127.0.0.1:0"), dialTLS(t, e)}
 	var conns []io.ReadWriteCloser
-	for range clients {
-		c := dial()
+	for i := range clients {
+		c := dials[i%len(dials)]()
 		conns = append(conns, c)
 		go func() {
 			_, _ = io.WriteString(c, strings.Repeat(

@@ -70,11 +70,10 @@ func (g *Group) home(c *Conn) *loop { return g.loops[c.number%uint32(g.active.Lo
 func (c *Conn) move(to *loop) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.closed || c.lent.Load() || to.control(unix.EPOLL_CTL_ADD, c.fd, armedForLoop) != nil {
+	if c.closed || c.lent.Load() || to.control(unix.EPOLL_CTL_ADD, c.fd, c.armed) != nil {
 		return
 	}
 	// The old loop has the descriptor, so this does not fail.
 	_ = c.loop.Load().control(unix.EPOLL_CTL_DEL, c.fd, armedNot)
 	c.loop.Store(to)
-	c.armed = armedForLoop
 }

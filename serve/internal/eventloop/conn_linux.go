@@ -19,6 +19,12 @@ type Conn struct {
 	handler       Handler
 	local, remote net.Addr
 	lent          atomic.Bool // to a goroutine: set by the loop, cleared by the goroutine
+	interrupted   atomic.Bool // Interrupt was called, and Ready was not since
+
+	// These belong to the loop.
+	received bool // Ready has called TryRead, which reads once
+	awaits   bool // Ready has called Await
+	rearm    bool // armed is for Await
 
 	mu      sync.Mutex
 	closed  bool
@@ -36,6 +42,7 @@ type deadline struct{ time.Time }
 const (
 	armedNot     = 0                                // epoll does not have the descriptor
 	armedForLoop = unix.EPOLLIN                     // repeatedly
+	armedForRoom = unix.EPOLLOUT                    // repeatedly, for Await
 	armedToRead  = unix.EPOLLIN | unix.EPOLLONESHOT // for the goroutine, once
 	armedToWrite = unix.EPOLLOUT | unix.EPOLLONESHOT
 )
@@ -57,6 +64,18 @@ func (c *Conn) arm(events uint32) error {
 		return os.NewSyscallError("epoll_ctl", err)
 	}
 	c.armed = events
+	return nil
+}
+
+// enter makes epoll report events to the loop, which calls the Handler at once if the connection
+// was interrupted. The lock is held.
+func (c *Conn) enter() error {
+	if err := c.arm(armedForLoop); err != nil {
+		return err
+	}
+	if c.interrupted.Load() {
+		c.loop.Load().calls.add(c)
+	}
 	return nil
 }
 
@@ -137,29 +156,11 @@ func (c *Conn) Leave(f func()) {
 func (c *Conn) Return() error {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if err := c.arm(armedForLoop); err != nil {
+	if err := c.enter(); err != nil {
 		return err
 	}
 	c.lent.Store(false)
 	return nil
-}
-
-// Detach returns the connection as one of Go's runtime, which several goroutines may use at the
-// same time. c is closed, also if there is an error.
-func (c *Conn) Detach() (net.Conn, error) {
-	c.mu.Lock()
-	fd, err := unix.FcntlInt(uintptr(c.fd), unix.F_DUPFD_CLOEXEC, 0)
-	if err == nil {
-		err = c.arm(armedNot) // epoll has the open file, which lives on
-	}
-	c.mu.Unlock()
-	_ = c.Close()
-	if err != nil {
-		return nil, os.NewSyscallError("fcntl", err)
-	}
-	f := os.NewFile(uintptr(fd), "")
-	defer f.Close()
-	return net.FileConn(f)
 }
 
 // Close closes the connection. It must be called in the loop, or by the goroutine to which it is
@@ -178,14 +179,49 @@ func (c *Conn) Close() error {
 // CloseWrite ends the outgoing stream.
 func (c *Conn) CloseWrite() error { return c.shutdown(unix.SHUT_WR) }
 
-// Interrupt makes the loop call the Handler, if the loop has the connection, even if there is
-// nothing to read.
+// Interrupt makes the loop call the Handler, even if there is nothing to read: at once, or after
+// Start or Return.
 func (c *Conn) Interrupt() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !c.closed && !c.lent.Load() {
-		_ = c.arm(unix.EPOLLIN | unix.EPOLLOUT) // writing is nearly always possible
+	again := c.interrupted.Swap(true)
+	if !again && !c.closed && !c.lent.Load() && c.armed != armedNot {
+		c.loop.Load().calls.add(c)
 	}
+}
+
+// due reports whether the Handler must be called because of Interrupt. A connection that is lent is
+// called after Return.
+func (c *Conn) due() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.interrupted.Load() && !c.closed && !c.lent.Load()
+}
+
+// Await makes the loop call the Handler when the connection can be written to, and not when
+// something can be read. That holds until the call. It must be called in Ready.
+func (c *Conn) Await() { c.awaits, c.rearm = true, true }
+
+// ready calls the Handler, in the loop, and then makes epoll report what the loop waits for.
+func (c *Conn) ready(room []byte, now time.Time) {
+	if c.interrupted.Load() {
+		c.interrupted.Store(false)
+	}
+	c.received, c.awaits = false, false
+	c.handler.Ready(room, now)
+	if !c.rearm {
+		return
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.closed || c.lent.Load() {
+		return // Return arms
+	}
+	events := uint32(armedForLoop)
+	if c.rearm = c.awaits; c.awaits {
+		events = armedForRoom
+	}
+	_ = c.arm(events) // the descriptor is epoll's already
 }
 
 // Abort ends the connection, whichever side has it. That side still must close it.

@@ -269,25 +269,6 @@ func TestAbort(t *testing.T) {
 	_ = c.Close()
 }
 
-// TestDetach: the connection goes on as one of Go's runtime, and its descriptor is free.
-func TestDetach(t *testing.T) {
-	client, c := lend(t, group(t, 1))
-	nc, err := c.Detach()
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer nc.Close()
-	if _, err := c.Write([]byte("x")); !errors.Is(err, net.ErrClosed) {
-		t.Error(err)
-	}
-	go func() { _, _ = io.Copy(nc, nc) }()
-	_, _ = client.Write([]byte("hello"))
-	b := make([]byte, 5)
-	if _, err := io.ReadFull(client, b); err != nil || string(b) != "hello" {
-		t.Errorf("%q, %v", b, err)
-	}
-}
-
 // TestStartClosed: a connection that was closed before Start leaves its descriptor to the next
 // connection.
 func TestStartClosed(t *testing.T) {

@@ -32,7 +32,7 @@ type Group struct {
 type loop struct {
 	group  *Group
 	epoll  int
-	stop   int  // an eventfd that ends it
+	calls  calls
 	lent   bool // goroutines were started or woken that have not run yet
 	load   load
 	events [maxEvents]unix.EpollEvent
@@ -90,13 +90,7 @@ func newLoop(g *Group) (l *loop, err error) {
 	if l.epoll, err = unix.EpollCreate1(unix.EPOLL_CLOEXEC); err != nil {
 		return nil, err
 	}
-	if l.stop, err = unix.Eventfd(0, unix.EFD_CLOEXEC|unix.EFD_NONBLOCK); err == nil {
-		err = l.control(unix.EPOLL_CTL_ADD, l.stop, unix.EPOLLIN)
-		if err != nil {
-			_ = unix.Close(l.stop)
-		}
-	}
-	if err != nil {
+	if err = l.calls.open(l); err != nil {
 		_ = unix.Close(l.epoll)
 		return nil, err
 	}
@@ -107,7 +101,7 @@ func newLoop(g *Group) (l *loop, err error) {
 // should have been closed.
 func (g *Group) Close() {
 	for _, l := range g.loops {
-		_, _ = unix.Write(l.stop, []byte{1, 0, 0, 0, 0, 0, 0, 0})
+		l.calls.end()
 	}
 }
 
@@ -130,8 +124,11 @@ func (l *loop) run() {
 		}
 		for i := range n {
 			e := &l.events[i]
-			if int(e.Fd) == l.stop {
-				return
+			if int(e.Fd) == l.calls.bell {
+				if !l.answerCalls(now) {
+					return
+				}
+				continue
 			}
 			switch c := l.group.table.get(int(e.Fd)); {
 			case c == nil:
@@ -150,8 +147,8 @@ func (l *loop) run() {
 }
 
 func (l *loop) close() {
+	l.calls.close()
 	_ = unix.Close(l.epoll)
-	_ = unix.Close(l.stop)
 }
 
 // wait waits for events and returns how many there are. That is 0 now and then.
@@ -175,7 +172,7 @@ func (l *loop) happened(c *Conn, now time.Time) {
 	if c.lent.Load() && c.notify() {
 		return
 	}
-	c.handler.Ready(l.room[:], now)
+	c.ready(l.room[:], now)
 	if to := l.group.home(c); to != l {
 		c.move(to)
 	}
@@ -224,8 +221,12 @@ func (c *Conn) Start(h Handler) error {
 	}
 	c.handler = h
 	c.loop.Load().group.table.set(c.fd, c)
-	return c.arm(armedForLoop)
+	return c.enter()
 }
+
+// Handle makes the loop call h from now on, and not the Handler of before. It is for the side to
+// which the connection belongs.
+func (c *Conn) Handle(h Handler) { c.handler = h }
 
 // table finds connections by their descriptors. An event may be one of a connection that had the
 // descriptor before. At worst Handler.Ready finds nothing to read.

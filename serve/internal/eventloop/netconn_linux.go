@@ -23,7 +23,7 @@ func (c *Conn) Read(b []byte) (n int, err error) {
 		if err := c.usable(&c.reading); err != nil {
 			return 0, err
 		}
-		if n, err = c.TryRead(b); !errors.Is(err, unix.EAGAIN) {
+		if n, err = c.receive(b); !errors.Is(err, unix.EAGAIN) {
 			break
 		}
 		if err := c.wait(armedToRead, &c.reading); err != nil {

@@ -28,9 +28,9 @@ var ErrBusy = errors.New("it is being written")
 func filesOf(name string) ([]string, error) {
 	list, isSet, err := tarpack.SetList(name)
 	if err != nil || !isSet {
-		return []string{name, sidecarName(name)}, err
+		return []string{name, sidecarName(name), VariantsName(name)}, err
 	}
-	files := []string{list, list + format.SidecarSuffix}
+	files := []string{list, list + format.SidecarSuffix, VariantsName(list)}
 	if set, ok := format.ParseListName(list); ok {
 		for i := range set.N {
 			files = append(files, set.Shard(i))
@@ -54,6 +54,9 @@ func CheckBusy(name string, quiet bool) error {
 	}
 	return nil
 }
+
+// CheckFile is CheckBusy for a single file, and not quiet.
+func CheckFile(name string) error { return checkFile(name, false) }
 
 func checkFile(name string, quiet bool) error {
 	fi, err := os.Stat(name)

@@ -107,13 +107,19 @@ func (s Stamp) Newer(name string) bool {
 	return false
 }
 
-// sidecarName returns the name of an archive's sidecar. If the archive is a symbolic link, that may
-// be beside the link or beside its target.
-func sidecarName(name string) string {
-	side := name + format.SidecarSuffix
+// sidecarName returns the name of an archive's sidecar.
+func sidecarName(name string) string { return besideName(name, format.SidecarSuffix) }
+
+// VariantsName returns the name of the variants file of an archive, or of the list of a set.
+func VariantsName(name string) string { return besideName(name, format.VariantsSuffix) }
+
+// besideName returns the name of a file with a suffix beside an archive. If the archive is a
+// symbolic link, that may be beside the link or beside its target.
+func besideName(name, suffix string) string {
+	side := name + suffix
 	if _, err := os.Stat(side); err != nil {
 		if real, err := filepath.EvalSymlinks(name); err == nil {
-			return real + format.SidecarSuffix
+			return real + suffix
 		}
 	}
 	return side

@@ -17,19 +17,20 @@ func charset(more string) (t [256]uint8) {
 	return t
 }
 
-func isToken(b []byte) bool {
+// IsToken reports whether s has only characters of a token (RFC 9110 §5.6.2). It may be empty.
+func IsToken[T string | []byte](s T) bool {
 	ok := uint8(1)
-	for _, c := range b {
-		ok &= tokenChar[c]
+	for i := range len(s) {
+		ok &= tokenChar[s[i]]
 	}
 	return ok == 1
 }
 
-// isValue reports whether b has no control characters but tabs, as in a field value (RFC 9110
+// IsValue reports whether s has no control characters but tabs, as in a field value (RFC 9110
 // §5.5).
-func isValue(b []byte) bool {
-	for _, c := range b {
-		if c < ' ' && c != '\t' || c == 0x7f {
+func IsValue[T string | []byte](s T) bool {
+	for i := range len(s) {
+		if c := s[i]; c < ' ' && c != '\t' || c == 0x7f {
 			return false
 		}
 	}

@@ -2,6 +2,7 @@ package head
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/tarpack/tpk/serve/internal/ascii"
 	"github.com/tarpack/tpk/serve/internal/plan"
@@ -97,7 +98,7 @@ var badLine = []byte{0}
 func (h *Head) requestLine(line []byte, r *plan.Request) {
 	h.Status = 400
 	m := bytes.IndexByte(line, ' ')
-	if m <= 0 || !isToken(line[:m]) {
+	if m <= 0 || !IsToken(line[:m]) {
 		return
 	}
 	t := m + 1 + bytes.IndexByte(line[m+1:], ' ')
@@ -134,11 +135,15 @@ func (h *Head) requestLine(line []byte, r *plan.Request) {
 // field reads a header field line (RFC 9112 §5).
 func (h *Head) field(line []byte, r *plan.Request, log bool) {
 	colon := bytes.IndexByte(line, ':')
-	if colon <= 0 || !isToken(line[:colon]) || !isValue(line[colon:]) {
+	if colon <= 0 || !IsToken(line[:colon]) || !IsValue(line[colon:]) {
 		h.Status = 400 // so are folded lines, and white space before the colon
 		return
 	}
-	name, value := line[:colon], ascii.Trim(line[colon+1:])
+	h.Field(ascii.UnsafeString(line[:colon]), ascii.UnsafeString(ascii.Trim(line[colon+1:])), r, log)
+}
+
+// Field reads a header field, without its white space, into r and h. It keeps parts of value.
+func (h *Head) Field(name, value string, r *plan.Request, log bool) {
 	switch len(name) {
 	case 4:
 		if ascii.EqualFold(name, "host") {
@@ -146,7 +151,7 @@ func (h *Head) field(line []byte, r *plan.Request, log bool) {
 			if len(value) > 0 && !ascii.ValidAuthority(value) {
 				h.Status = 400
 			}
-			h.Host = ascii.UnsafeString(value)
+			h.Host = value
 		}
 	case 5:
 		if ascii.EqualFold(name, "range") {
@@ -160,7 +165,7 @@ func (h *Head) field(line []byte, r *plan.Request, log bool) {
 		}
 	case 7:
 		if log && ascii.EqualFold(name, "referer") {
-			h.Referer = ascii.UnsafeString(value)
+			h.Referer = value
 		}
 	case 8:
 		if ascii.EqualFold(name, "if-match") {
@@ -172,7 +177,7 @@ func (h *Head) field(line []byte, r *plan.Request, log bool) {
 		if ascii.EqualFold(name, "connection") {
 			h.connection(value)
 		} else if log && ascii.EqualFold(name, "user-agent") {
-			h.UserAgent = ascii.UnsafeString(value)
+			h.UserAgent = value
 		}
 	case 13:
 		if ascii.EqualFold(name, "if-none-match") {
@@ -181,11 +186,17 @@ func (h *Head) field(line []byte, r *plan.Request, log bool) {
 	case 14:
 		if ascii.EqualFold(name, "content-length") {
 			h.contentLength(value)
+		} else if ascii.EqualFold(name, "sec-fetch-site") {
+			join(&r.FetchSite, value)
+		} else if ascii.EqualFold(name, "sec-fetch-mode") {
+			join(&r.FetchMode, value)
 		}
 	case 15:
 		if ascii.EqualFold(name, "accept-encoding") {
 			r.HasAcceptEncoding = true
 			join(&r.AcceptEncoding, value)
+		} else if ascii.EqualFold(name, "accept-language") {
+			join(&r.AcceptLanguage, value)
 		}
 	case 17:
 		if ascii.EqualFold(name, "if-modified-since") {
@@ -199,6 +210,10 @@ func (h *Head) field(line []byte, r *plan.Request, log bool) {
 		if ascii.EqualFold(name, "if-unmodified-since") {
 			join(&r.IfUnmodifiedSince, value)
 		}
+	case 20:
+		if ascii.EqualFold(name, "available-dictionary") {
+			join(&r.AvailableDictionary, value)
+		}
 	case 29:
 		if ascii.EqualFold(name, "access-control-request-method") {
 			join(&r.RequestMethod, value)
@@ -207,29 +222,24 @@ func (h *Head) field(line []byte, r *plan.Request, log bool) {
 }
 
 // connection reads the options of a Connection field (RFC 9110 §7.6.1).
-func (h *Head) connection(value []byte) {
-	for len(value) > 0 {
-		option := value
-		if i := bytes.IndexByte(value, ','); i >= 0 {
-			option, value = value[:i], value[i+1:]
-		} else {
-			value = nil
-		}
-		option = ascii.Trim(option)
+func (h *Head) connection(value string) {
+	for value != "" {
+		option, rest, _ := strings.Cut(value, ",")
+		option, value = ascii.Trim(option), rest
 		h.Close = h.Close || ascii.EqualFold(option, "close")
 		h.keepAlive = h.keepAlive || h.Minor == 0 && ascii.EqualFold(option, "keep-alive")
 	}
 }
 
 // contentLength reads a Content-Length (RFC 9110 §8.6).
-func (h *Head) contentLength(value []byte) {
+func (h *Head) contentLength(value string) {
 	h.lengths++
 	h.empty = true
-	for _, c := range value {
-		if !digit(c) {
+	for i := range len(value) {
+		if !digit(value[i]) {
 			h.Status = 400
 		}
-		h.empty = h.empty && c == '0'
+		h.empty = h.empty && value[i] == '0'
 	}
 	if len(value) == 0 || len(value) > 18 {
 		h.Status = 400
@@ -237,10 +247,10 @@ func (h *Head) contentLength(value []byte) {
 }
 
 // join sets a field's value, or appends the value of a further line to it (RFC 9110 §5.3).
-func join(field *string, value []byte) {
+func join(field *string, value string) {
 	if *field == "" {
-		*field = ascii.UnsafeString(value)
+		*field = value
 		return
 	}
-	*field += ", " + string(value)
+	*field += ", " + value
 }

@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"crypto/tls"
 	"errors"
 	"io"
 	"net"
@@ -25,8 +26,7 @@ type Conn struct {
 	loop      loopConn // the event loop's side; nil while there is none
 	loopState loopState
 
-	preface       *prefacedConn // for the HTTP/2 server, after its connection preface was read
-	handedToHTTP2 bool          // guarded by the registry
+	first []byte // of a connection that goes on as HTTP/2: what was read already
 }
 
 // loopConn is a connection of an event loop: see eventloop.Conn.
@@ -49,15 +49,16 @@ func newConn(s *Server, nc net.Conn) *Conn {
 }
 
 // Serve answers the connection's requests in the calling goroutine until the connection is closed,
-// goes back to its loop, or goes on as HTTP/2.
+// goes back to its loop.
 func (c *Conn) Serve() {
 	err := c.Answer()
 	switch {
 	case errors.Is(err, errParked):
 		c.goBack()
-	case errors.Is(err, errUpgrade) && c.detach() == nil:
-		c.preface.Conn = c.wire.Conn
-		c.Upgrade(c.preface)
+	case errors.Is(err, errUpgrade) && c.loop != nil:
+		c.upgradeInLoop()
+	case errors.Is(err, errUpgrade):
+		c.ServeHTTP2(c.first)
 	default:
 		_ = c.Close()
 	}
@@ -81,15 +82,12 @@ func (c *Conn) Answer() error {
 	}
 }
 
-// Upgrade hands the connection over to the HTTP/2 server as nc. It stays in the registry until
-// Server.Upgraded is called.
-func (c *Conn) Upgrade(nc net.Conn) {
-	c.server.conns.upgrade(c, nc)
+// ServeHTTP2 goes on as HTTP/2 in the calling goroutine, until the connection is closed. first is
+// what was read already.
+func (c *Conn) ServeHTTP2(first []byte) {
 	_ = c.wire.SetDeadline(time.Time{})
-	if !c.server.Upgrade(nc) {
-		_ = nc.Close()
-		c.server.Upgraded(nc)
-	}
+	c.server.http2.Serve(c.wire.Conn, first)
+	_ = c.Close()
 }
 
 // wait blocks until a request begins. If the connection belongs to an event loop it does not block:
@@ -106,7 +104,7 @@ func (c *Conn) wait() error {
 	if c.wire.Now.Add(limit).After(c.readDeadline) {
 		// Set a while ahead, so that few requests pay for it.
 		c.readDeadline = c.wire.Now.Add(limit + limit/8)
-		if err := c.wire.SetReadDeadline(c.readDeadline); err != nil {
+		if err := c.setReadDeadline(c.readDeadline); err != nil {
 			return err
 		}
 	}
@@ -115,6 +113,14 @@ func (c *Conn) wait() error {
 		return io.EOF
 	}
 	return c.in.Start(c.wire.Conn)
+}
+
+// setReadDeadline sets the deadline of reads, and of what TLS writes meanwhile: it answers key updates
+// (RFC 8446 §4.6.3), which a client may send without end and take no answer. The next answer of the
+// connection sets a write deadline of its own.
+func (c *Conn) setReadDeadline(t time.Time) error {
+	c.wire.ForgetDeadline()
+	return c.wire.SetDeadline(t)
 }
 
 // patience returns how long the connection may wait for a request.
@@ -147,7 +153,7 @@ func (c *Conn) linger() {
 		err, end := os.ErrDeadlineExceeded, time.Now().Add(lingerTime)
 		for left := int64(lingerBytes); left > 0 && errors.Is(err, os.ErrDeadlineExceeded) &&
 			time.Now().Before(end); {
-			_ = c.wire.SetReadDeadline(end) // again each time: interrupt sets another one
+			_ = c.setReadDeadline(end) // again each time: interrupt sets another one
 			var n int64
 			n, err = io.CopyN(io.Discard, c.wire.Conn, left)
 			left -= n
@@ -170,20 +176,9 @@ func (c *Conn) abort() {
 		c.loop.Abort()
 		return
 	}
-	_ = c.wire.Close()
-}
-
-// prefacedConn is a connection whose first bytes were read already.
-type prefacedConn struct {
-	net.Conn
-	first []byte
-}
-
-func (p *prefacedConn) Read(b []byte) (int, error) {
-	if len(p.first) > 0 {
-		n := copy(b, p.first)
-		p.first = p.first[n:]
-		return n, nil
+	nc := c.wire.Conn
+	if t, ok := nc.(*tls.Conn); ok {
+		nc = t.NetConn() // a close_notify may have to wait
 	}
-	return p.Conn.Read(b)
+	_ = nc.Close()
 }

@@ -1,7 +1,9 @@
 package http1
 
 import (
+	"crypto/tls"
 	"errors"
+	"io"
 	"sync/atomic"
 	"time"
 
@@ -9,16 +11,19 @@ import (
 
 	"github.com/tarpack/tpk/serve/internal/eventloop"
 	"github.com/tarpack/tpk/serve/internal/respond"
+	"github.com/tarpack/tpk/serve/internal/tlsconn"
 )
 
 // loopState is what a connection needs while it belongs to an event loop, or has come from one.
 type loopState struct {
-	conn *eventloop.Conn
-	room []byte // the loop's memory, during Ready
+	conn   eventloop.Transport
+	room   []byte // the loop's memory, during Ready
+	unsent bool   // the connection has taken something that the client has not
 	// expires is the eventloop.Monotonic at which the wait for a request has taken too long, or 0
 	// while there is no wait.
-	expires atomic.Int64
-	pending *pending // an answer that the client did not take at once
+	expires  atomic.Int64
+	upgraded atomic.Bool // to HTTP/2, which is interrupted when it expires, and not cut off
+	pending  *pending    // an answer that the client did not take at once
 }
 
 // pending is an answer, x.Out, that the client has taken a part of.
@@ -31,10 +36,10 @@ type pending struct {
 // errMustWait ends the loop's work on a connection, which needs a goroutine.
 var errMustWait = errors.New("that can't be done at once")
 
-// ToLoop lets an event loop answer the connection. It returns false if that is not possible: for
-// TLS, for archives that are looked for on disk at each request, and if there are no loops or no
-// descriptors.
-func (c *Conn) ToLoop() bool {
+// ToLoop lets an event loop answer the connection, which becomes one of TLS if config is not nil.
+// It returns false if that is not possible: for archives that are looked for on disk at each
+// request, and if there are no loops or no descriptors.
+func (c *Conn) ToLoop(config *tls.Config) bool {
 	s := c.server
 	if !c.wire.HasDescriptor() || s.Responder.Library.Nested() {
 		return false
@@ -48,10 +53,17 @@ func (c *Conn) ToLoop() bool {
 	if err != nil {
 		return false
 	}
-	c.loopState.conn = ec
+	var conn eventloop.Transport = ec
+	var first eventloop.Handler = c
+	raw := ec.RawWrite
+	if config != nil {
+		secure := tlsconn.New(ec, config)
+		conn, first, raw = secure, &handshake{c, secure}, nil
+	}
+	c.loopState.conn = conn
 	c.expectRequest(c.wire.Now)
-	s.conns.replace(c, ec, ec.RawWrite, ec)
-	if ec.Start(c) != nil {
+	s.conns.replace(c, conn, raw, conn)
+	if conn.Start(first) != nil {
 		_ = c.Close()
 	}
 	return true
@@ -62,10 +74,11 @@ func (c *Conn) expectRequest(now time.Time) {
 	c.loopState.expires.Store(eventloop.Monotonic(now.Add(c.patience())))
 }
 
-// expire cuts off connections that wait for a request for too long. One goroutine does it for all,
-// so that a wait costs no timer.
+// expire cuts off connections that wait for a request for too long, and interrupts those of HTTP/2.
+// One goroutine does it for all, so that a wait costs no timer.
 func (s *Server) expire() {
-	tick := time.NewTicker(max(time.Millisecond, min(time.Second, s.HeaderTimeout/4, s.IdleTimeout/4)))
+	tick := time.NewTicker(max(time.Millisecond, min(time.Second, s.HeaderTimeout/4, s.IdleTimeout/4,
+		s.WriteTimeout/4)))
 	defer tick.Stop()
 	for {
 		select {
@@ -73,7 +86,12 @@ func (s *Server) expire() {
 			return
 		case now := <-tick.C:
 			s.conns.each(func(c *Conn) {
-				if at := c.loopState.expires.Load(); at != 0 && eventloop.Monotonic(now) > at {
+				at := c.loopState.expires.Load()
+				switch {
+				case at == 0 || eventloop.Monotonic(now) <= at:
+				case c.loopState.upgraded.Load():
+					c.loop.Interrupt()
+				default:
 					c.abort()
 				}
 			})
@@ -82,38 +100,53 @@ func (s *Server) expire() {
 }
 
 // Ready implements eventloop.Handler. It answers what has come, as long as that needs nothing but
-// memory. The first request that needs more is left to a goroutine.
+// memory. The first request that needs more is left to a goroutine, and so is a client that does
+// not take its answers.
 func (c *Conn) Ready(room []byte, now time.Time) {
-	n, err := c.loopState.conn.TryRead(room)
+	err := c.answerAll(room, now)
+	sent, failed := c.loopState.conn.Flush()
+	c.loopState.unsent = !sent
 	switch {
-	case errors.Is(err, unix.EAGAIN) && !c.server.draining.Load():
-		return
-	case err != nil:
+	case failed != nil:
 		_ = c.Close()
-		return
+	case errors.Is(err, errMustWait), c.loopState.unsent:
+		c.runInGoroutine()
+	case !errors.Is(err, unix.EAGAIN):
+		_ = c.Close()
+	}
+}
+
+// answerAll answers all requests that have come. It returns EAGAIN then, errMustWait if the
+// connection needs a goroutine, and any other error if it ends.
+func (c *Conn) answerAll(room []byte, now time.Time) error {
+	n, err := c.loopState.conn.TryRead(room)
+	if err != nil {
+		if c.server.draining.Load() {
+			return io.EOF
+		}
+		return err
 	}
 	c.loopState.room = room
-	c.in.Borrow(&c.loopState.room, n)
 	x := respond.NewExchange()
-	for err == nil && !c.in.Empty() {
-		if head := c.in.Next(); head == nil {
-			err = errMustWait
-		} else {
-			err = c.answerAtOnce(x, head, now)
+	for err == nil {
+		c.in.Borrow(&c.loopState.room, n)
+		for err == nil && !c.in.Empty() {
+			if head := c.in.Next(); head == nil {
+				err = errMustWait
+			} else {
+				err = c.answerAtOnce(x, head, now)
+			}
+		}
+		if err == nil {
+			c.in.Return()
+			n, err = c.loopState.conn.TryRead(room)
 		}
 	}
 	if c.loopState.pending == nil {
 		x.Free()
 	}
-	switch {
-	case err == nil:
-		c.in.Return()
-		c.expectRequest(now)
-	case errors.Is(err, errMustWait):
-		c.runInGoroutine()
-	default:
-		_ = c.Close()
-	}
+	c.expectRequest(now)
+	return err
 }
 
 // answerAtOnce answers the request of the head b, or leaves it untouched and returns errMustWait.
@@ -159,7 +192,7 @@ func (c *Conn) runInGoroutine() {
 	c.loopState.expires.Store(0)
 	c.in.Keep()
 	c.loopState.conn.Leave(func() {
-		if c.loopState.pending != nil && c.sendPending() != nil {
+		if c.sendRest() != nil {
 			_ = c.Close()
 			return
 		}
@@ -167,9 +200,16 @@ func (c *Conn) runInGoroutine() {
 	})
 }
 
-// sendPending sends the rest of a pending answer.
-func (c *Conn) sendPending() error {
+// sendRest sends what the client has not taken yet.
+func (c *Conn) sendRest() error {
 	p := c.loopState.pending
+	if p == nil {
+		if c.loopState.unsent {
+			_, err := c.wire.Write(nil) // with the usual timeout
+			return err
+		}
+		return nil
+	}
 	n, err := c.wire.Write(p.x.Out[p.sent:])
 	if err != nil {
 		c.aborted(p.x, err)
@@ -191,14 +231,21 @@ func (c *Conn) goBack() {
 	}
 }
 
-// detach makes a loop's connection one of Go's runtime.
-func (c *Conn) detach() error {
-	if c.loop == nil {
-		return nil
+// upgradeInLoop gives the connection back to its loop, where it goes on as HTTP/2.
+func (c *Conn) upgradeInLoop() {
+	t := c.loopState.conn
+	c.loopState.upgraded.Store(true)
+	c.wire.Now = time.Now()
+	t.Handle(c.server.http2.Handler(t, c, c.first, c.wire.Now))
+	t.Interrupt()
+	c.goBack()
+}
+
+// Expect implements http2.Owner.
+func (c *Conn) Expect(at time.Time) {
+	if at.IsZero() {
+		c.loopState.expires.Store(0)
+	} else {
+		c.loopState.expires.Store(eventloop.Monotonic(at))
 	}
-	nc, err := c.loopState.conn.Detach()
-	if err == nil {
-		c.server.conns.replace(c, nc, nil, nil)
-	}
-	return err
 }

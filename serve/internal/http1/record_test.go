@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/http2"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/record"
 )
@@ -73,62 +74,51 @@ func TestListingFails(t *testing.T) {
 	}
 }
 
-// TestUpgrade: the preface of HTTP/2 is handed over with what follows it, by a goroutine and from a
-// loop. The connection counts as open until Upgraded is called.
+// TestUpgrade: after the preface of HTTP/2, in one piece or two, a connection goes on as HTTP/2, in
+// a goroutine and in a loop. It counts as open until it ends.
 func TestUpgrade(t *testing.T) {
-	const preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\nframes"
+	const preface = http2.Preface + "\x00\x00\x00\x04\x00\x00\x00\x00\x00" // empty SETTINGS
 	for _, loop := range []bool{false, true} {
-		s := newServer(t, map[string]string{"a": "a"}, plan.Options{})
-		s.H2C = true
-		upgraded := make(chan net.Conn, 1)
-		s.Upgrade = func(nc net.Conn) bool {
-			upgraded <- nc
-			return true
+		for _, first := range []int{5, 20, len(preface)} {
+			s := newServer(t, map[string]string{"a": "a"}, plan.Options{})
+			s.H2C = true
+			client, c := connect(t, s)
+			if !loop || !c.ToLoop(nil) {
+				go c.Serve()
+			}
+			_, _ = io.WriteString(client, preface[:first])
+			_, _ = io.WriteString(client, preface[first:])
+			settings := make([]byte, 9+3*6+9)
+			if _, err := io.ReadFull(client, settings); err != nil || settings[3] != 4 ||
+				settings[9+3*6+3] != 4 {
+				t.Errorf("loop %t: %q, %v", loop, settings, err)
+			}
+			if n := s.Open(); n != 1 {
+				t.Errorf("loop %t: %d connections", loop, n)
+			}
+			_ = client.Close()
+			for s.Open() > 0 { // it is closed in another goroutine
+				time.Sleep(time.Millisecond)
+			}
+			s.End()
 		}
-		client, c := connect(t, s)
-		if !loop || !c.ToLoop() {
-			go c.Serve()
-		}
-		_, _ = io.WriteString(client, preface)
-		nc := <-upgraded
-		b := make([]byte, len(preface))
-		if _, err := io.ReadFull(nc, b); err != nil || string(b) != preface {
-			t.Errorf("loop %t: %q, %v", loop, b, err)
-		}
-		_, _ = io.WriteString(nc, "answer")
-		if _, err := io.ReadFull(client, b[:6]); err != nil || string(b[:6]) != "answer" {
-			t.Errorf("loop %t: %q, %v", loop, b[:6], err)
-		}
-		if n := s.Open(); n != 1 {
-			t.Errorf("loop %t: %d connections", loop, n)
-		}
-		_ = nc.Close()
-		s.Upgraded(nc)
-		if n := s.Open(); n != 0 {
-			t.Errorf("loop %t: %d connections after the end", loop, n)
-		}
-		s.End()
 	}
 }
 
-// TestNoUpgrade: without H2C the preface is answered with 505, and without an HTTP/2 server the
-// connection ends.
+// TestNoUpgrade: without H2C the preface is answered with 505.
 func TestNoUpgrade(t *testing.T) {
-	for _, h2c := range []bool{false, true} {
-		s := newServer(t, map[string]string{"a": "a"}, plan.Options{})
-		s.H2C, s.Upgrade = h2c, func(net.Conn) bool { return false }
-		client, c := connect(t, s)
-		go c.Serve()
-		_, _ = io.WriteString(client, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n")
-		_ = client.(*net.TCPConn).CloseWrite()
-		res, err := http.ReadResponse(bufio.NewReader(client), nil)
-		if !h2c && (err != nil || res.StatusCode != 505) || h2c && err == nil {
-			t.Errorf("H2C %t: %v, %v", h2c, res, err)
-		}
-		_, _ = io.Copy(io.Discard, client)
-		for s.Open() > 0 { // it is closed in another goroutine
-			time.Sleep(time.Millisecond)
-		}
+	s := newServer(t, map[string]string{"a": "a"}, plan.Options{})
+	client, c := connect(t, s)
+	go c.Serve()
+	_, _ = io.WriteString(client, http2.Preface)
+	_ = client.(*net.TCPConn).CloseWrite()
+	if res, err := http.ReadResponse(bufio.NewReader(client), nil); err != nil ||
+		res.StatusCode != 505 {
+		t.Errorf("%v, %v", res, err)
+	}
+	_, _ = io.Copy(io.Discard, client)
+	for s.Open() > 0 { // it is closed in another goroutine
+		time.Sleep(time.Millisecond)
 	}
 }
 

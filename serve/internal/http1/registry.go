@@ -8,10 +8,9 @@ import (
 
 // registry holds the open connections.
 type registry struct {
-	mu       sync.Mutex
-	conns    map[*Conn]netip.Addr
-	perIP    map[netip.Addr]int
-	upgraded map[net.Conn]*Conn // by the connection that the HTTP/2 server closes
+	mu    sync.Mutex
+	conns map[*Conn]netip.Addr
+	perIP map[netip.Addr]int
 }
 
 // Add takes a connection in. It returns nil if there are too many.
@@ -65,37 +64,12 @@ func (g *registry) replace(c *Conn, nc net.Conn, raw func(func(uintptr) bool) er
 	c.loop = loop
 }
 
-// upgrade notes the connection by which Upgraded will name c.
-func (g *registry) upgrade(c *Conn, nc net.Conn) {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	if g.upgraded == nil {
-		g.upgraded = map[net.Conn]*Conn{}
-	}
-	g.upgraded[nc] = c
-	c.handedToHTTP2 = true
-}
-
-// Upgraded must be called when a connection that was given to Upgrade has ended.
-func (s *Server) Upgraded(nc net.Conn) {
-	g := &s.conns
-	g.mu.Lock()
-	c := g.upgraded[nc]
-	delete(g.upgraded, nc)
-	g.mu.Unlock()
-	if c != nil {
-		s.remove(c)
-	}
-}
-
-// each calls f with every connection of HTTP/1.x, and returns how many there are of both versions.
+// each calls f with every connection, and returns how many there are.
 func (g *registry) each(f func(*Conn)) int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for c := range g.conns {
-		if !c.handedToHTTP2 {
-			f(c)
-		}
+		f(c)
 	}
 	return len(g.conns)
 }

@@ -27,7 +27,7 @@ func (c *Conn) request() error {
 	}
 	h := c.parse(x, b)
 	if h.Preface && c.server.H2C && c.requests == 0 {
-		c.preface = &prefacedConn{first: bytes.Clone(c.in.Unused())}
+		c.first = bytes.Clone(c.in.Unused())
 		return errUpgrade
 	}
 	if h.Preface {
@@ -70,7 +70,7 @@ func (c *Conn) readHead() (b []byte, status int, err error) {
 		}
 		if !begun {
 			begun, c.readDeadline = true, time.Time{}
-			if err := c.wire.SetReadDeadline(time.Now().Add(c.server.HeaderTimeout)); err != nil {
+			if err := c.setReadDeadline(time.Now().Add(c.server.HeaderTimeout)); err != nil {
 				return nil, 0, err
 			}
 		}
@@ -150,9 +150,8 @@ func (c *Conn) send(x *respond.Exchange, connection string) (sent int64, err err
 		return x.Plan.Length, nil
 	}
 	start := len(x.Out)
-	for !r.AppendBody(x) {
-		r.AppendHead(x, connection)
-		start = len(x.Out)
+	if !r.AppendBody(x) {
+		return c.send(x, connection)
 	}
 	n, err := c.wire.WriteChunk(x.Out)
 	return int64(max(n-start, 0)), err

@@ -1,11 +1,11 @@
 package http1
 
 import (
-	"net"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/tarpack/tpk/serve/internal/http2"
 	"github.com/tarpack/tpk/serve/internal/respond"
 )
 
@@ -13,6 +13,7 @@ import (
 type Server struct {
 	Config
 
+	http2    *http2.Server
 	conns    registry
 	expiring sync.Once // expire was started
 	draining atomic.Bool
@@ -31,14 +32,17 @@ type Config struct {
 	MaxConns      int           // connections at a time; 0 for no limit
 	MaxConnsPerIP int           // connections from one address at a time; 0 for no limit
 	H2C           bool          // HTTP/2 without TLS by prior knowledge (RFC 9113 §3.3)
-
-	// Upgrade hands over a connection that goes on as HTTP/2. It returns false if it can't. When
-	// the connection has ended, Server.Upgraded must be called with it.
-	Upgrade func(net.Conn) bool
 }
 
 // New returns a Server without connections.
-func New(c Config) *Server { return &Server{Config: c, done: make(chan struct{})} }
+func New(c Config) *Server {
+	s := &Server{Config: c, done: make(chan struct{})}
+	s.http2 = &http2.Server{
+		Responder: c.Responder, HeaderTimeout: c.HeaderTimeout, IdleTimeout: c.IdleTimeout,
+		WriteTimeout: c.WriteTimeout, MaxHeader: c.MaxHeader, Draining: &s.draining,
+	}
+	return s
+}
 
 // Drain makes every answer the last one of its connection.
 func (s *Server) Drain() { s.draining.Store(true) }
@@ -50,7 +54,7 @@ func (s *Server) Interrupt() int { return s.conns.each((*Conn).interrupt) }
 // Abort cuts all connections off.
 func (s *Server) Abort() { s.conns.each((*Conn).abort) }
 
-// Open returns how many connections there are, also those that go on as HTTP/2.
+// Open returns how many connections there are.
 func (s *Server) Open() int { return s.conns.each(func(*Conn) {}) }
 
 // End ends what the Server does besides its connections.

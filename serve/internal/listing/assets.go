@@ -31,13 +31,17 @@ var assets = sync.OnceValues(loadAssets)
 
 func loadAssets() (map[string]*asset, map[string]string) {
 	all, names := map[string]*asset{}, map[string]string{}
-	for name, kind := range map[string]string{
-		"list.css": "text/css; charset=utf-8", "list.js": "text/javascript; charset=utf-8",
-		"icon.svg": "image/svg+xml",
+	for _, f := range []struct{ name, kind string }{
+		{"icon.svg", "image/svg+xml"}, {"icons.svg", "image/svg+xml"},
+		{"list.css", "text/css; charset=utf-8"}, {"list.js", "text/javascript; charset=utf-8"},
 	} {
+		name, kind := f.name, f.kind
 		b, err := files.ReadFile(path.Join("assets", name))
 		if err != nil {
 			panic(err) // it is embedded
+		}
+		if name == "list.css" { // its pictures were loaded before it
+			b = bytes.ReplaceAll(b, []byte("asset=icons.svg"), []byte("asset="+names["icons.svg"]))
 		}
 		base, ext, _ := strings.Cut(name, ".")
 		public := fmt.Sprintf("%s-%016x.%s", base, xxhash.Sum64(b), ext)

@@ -2,12 +2,13 @@
 //
 //	query.go    reads the query
 //	listing.go  asks archives.View for the list
-//	page.go     renders it as a page, by assets/page.html
+//	page.go     renders it as a page, by assets/page.html; row.go a row of it
+//	texts.go    all texts of pages
 //	json.go     renders it as JSON
 //	text.go     hits of a search in text, for the page and as JSON
 //	assets.go   the page's style, script and icons
 //
-// The page is readable without its script, which adds a filter, keys and previews. All it needs
-// comes from here, under names that change with the content. Its Content-Security-Policy allows
-// nothing else.
+// The page is readable without its script, which adds results while typing, keys and previews. All
+// it needs comes from here, under names that change with the content. Its Content-Security-Policy
+// allows nothing else.
 package listing

@@ -15,11 +15,15 @@ import (
 
 // listJSON is a listing in JSON. README.md describes it.
 type listJSON struct {
-	Path  string `json:"path"`
-	Query string `json:"query,omitempty"`
+	Path   string `json:"path"`
+	Title  string `json:"title,omitempty"` // of the only archive at the root
+	Query  string `json:"query,omitempty"`
+	Filter string `json:"filter,omitempty"`
 	*totalsJSON
-	Offset int64  `json:"offset"`
-	Next   string `json:"next,omitempty"` // reference to the next part
+	Tree    *treeJSON `json:"tree,omitempty"`    // of all that is in the folder
+	Matches *int      `json:"matches,omitempty"` // of a search, if the number is known
+	Offset  int64     `json:"offset"`
+	Next    string    `json:"next,omitempty"` // reference to the next part
 	// Incomplete is set if a search has not looked at everything.
 	Incomplete bool          `json:"incomplete,omitempty"`
 	Download   *downloadJSON `json:"download,omitempty"`
@@ -32,8 +36,19 @@ type totalsJSON struct {
 	Total   int   `json:"total"`
 	Folders int   `json:"folders"`
 	Files   int   `json:"files"` // whatever is no folder
+	Links   int   `json:"links"` // symbolic links among the files
 	Size    int64 `json:"size"`
 	Packed  int64 `json:"packed"`
+}
+
+// treeJSON are the totals of all that is in a folder, at any depth.
+type treeJSON struct {
+	Entries int   `json:"entries"`
+	Files   *int  `json:"files,omitempty"` // without links, if known
+	Links   *int  `json:"links,omitempty"` // symbolic links
+	Size    int64 `json:"size"`
+	Packed  int64 `json:"packed"`
+	Saved   int64 `json:"saved,omitempty"`
 }
 
 // downloadJSON is how the folder can be downloaded.
@@ -74,14 +89,23 @@ func encode(v any) ([]byte, error) {
 
 func listJSONOf(q *request, l *archives.List) *listJSON {
 	out := listJSON{
-		Path: "/" + q.path, Query: q.query, Offset: q.offset, Incomplete: l.Incomplete,
-		Entries: []itemJSON{},
+		Path: "/" + q.path, Title: strings.ToValidUTF8(l.Title, "\ufffd"), Query: q.query,
+		Filter: q.filter, Offset: q.offset, Incomplete: l.Incomplete, Entries: []itemJSON{},
 	}
-	if q.query == "" || !l.More && !l.Incomplete && q.offset == 0 {
-		out.totalsJSON = &totalsJSON{l.Total, l.Folders, l.Files, l.Size, l.Packed}
+	if t := &l.Tree; t.Entries >= 0 {
+		out.Tree = &treeJSON{Entries: t.Entries, Size: t.Size, Packed: t.Packed, Saved: t.Saved}
+		if t.Files >= 0 {
+			out.Tree.Files, out.Tree.Links = &t.Files, &t.Links
+		}
+	}
+	if q.search && l.All >= 0 {
+		out.Matches = &l.All
+	}
+	if !q.search || !l.More && !l.Incomplete && q.offset == 0 {
+		out.totalsJSON = &totalsJSON{l.Total, l.Folders, l.Files, l.Links, l.Size, l.Packed}
 	}
 	if next := q.next(l); next > 0 {
-		out.Next = q.link(q.orderName(), q.down, next) + "&format=json"
+		out.Next = q.link(q.order, q.down, next) + "&format=json"
 	}
 	if l.Downloads && q.downloads {
 		out.Download = &downloadJSON{TarGz: downloadTarGz, Zip: downloadZip, Partial: l.Partial}
@@ -94,7 +118,7 @@ func listJSONOf(q *request, l *archives.List) *listJSON {
 
 // next is the offset of what follows, 0 if nothing does.
 func (q *request) next(l *archives.List) int64 {
-	if q.query != "" {
+	if q.search {
 		return l.Next
 	}
 	if end := q.offset + int64(len(l.Items)); end < int64(l.Total) && len(l.Items) > 0 {
@@ -105,10 +129,14 @@ func (q *request) next(l *archives.List) int64 {
 
 func (q *request) itemJSON(it *archives.Item) itemJSON {
 	name := it.Name()
-	if q.query != "" {
+	if q.search {
 		name = it.Path
 	}
-	j := itemJSON{Name: strings.ToValidUTF8(name, "\ufffd"), Href: q.href(it),
+	href := q.href(it)
+	if it.Type == sidecar.TypeDir && q.list {
+		href += "?list"
+	}
+	j := itemJSON{Name: strings.ToValidUTF8(name, "\ufffd"), Href: href,
 		Type: it.Type.String(), Link: strings.ToValidUTF8(it.Link, "\ufffd"), Media: it.Media}
 	if !utf8.ValidString(name) {
 		j.Raw = base64.StdEncoding.EncodeToString([]byte(name))
@@ -116,7 +144,7 @@ func (q *request) itemJSON(it *archives.Item) itemJSON {
 	switch it.Type {
 	case sidecar.TypeDir:
 		if it.Below >= 0 {
-			j.Entries = &it.Below
+			j.Entries, j.Size, j.Packed = &it.Below, &it.Size, &it.Packed
 		}
 	case sidecar.TypeFile, sidecar.TypeHardlink:
 		j.Size = &it.Size
@@ -130,27 +158,29 @@ func (q *request) itemJSON(it *archives.Item) itemJSON {
 	return j
 }
 
-// href returns the reference from the listing to an item. It begins with a dot, so that no name can
-// make it lead elsewhere.
+// href returns the reference from the listing to an item, without a query. It begins with a dot, so
+// that no name can make it lead elsewhere.
 func (q *request) href(it *archives.Item) string {
-	b := []byte("./")
-	path := it.Name()
-	if q.query != "" {
-		b = []byte(q.root())
-		path = it.Path
+	prefix, path := "./", it.Name()
+	if q.search {
+		prefix, path = q.root(), it.Path
 	}
-	b = plan.AppendHref(b, path)
 	if it.Type == sidecar.TypeDir {
-		b = append(b, '/')
-		if q.list {
-			b = append(b, "?list"...)
-		}
+		return folderHref(prefix, path)
 	}
-	return string(b)
+	return string(plan.AppendHref([]byte(prefix), path))
+}
+
+// folderHref returns the reference to a folder at a path behind a prefix.
+func folderHref(prefix, path string) string {
+	return string(append(plan.AppendHref([]byte(prefix), path), '/'))
 }
 
 // root returns the reference from the listing to the root.
 func (q *request) root() string {
+	if q.up != "" {
+		return q.up
+	}
 	if q.path == "" {
 		return "./"
 	}

@@ -3,6 +3,7 @@ package listing
 import (
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/plan"
@@ -29,16 +30,23 @@ const policy = "Content-Security-Policy: default-src 'none'; style-src 'self'; s
 	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\n" +
 	"Referrer-Policy: same-origin\r\n"
 
+// pageFields are the header fields of a page.
+const pageFields = policy + "Vary: Accept-Language\r\n"
+
 // request is what a listing was asked for.
 type request struct {
 	path   string
-	query  string // to search for
-	text   bool   // in text, instead of names
+	query  string // to search for; "" lists the folder
+	search bool   // query has words
+	text   bool   // search in text, instead of names
+	inside bool   // search only below path
+	filter string // what names of the folder must match; "" for all
 	order  archives.Order
 	down   bool
 	offset int64
 	limit  int
-	list   bool // links to folders lead to lists, also of folders with index.html
+	up     string // the reference to the root; "": it follows from path
+	list   bool   // links to folders lead to lists, also of folders with index.html
 
 	downloads bool // downloads are allowed
 }
@@ -50,15 +58,16 @@ func (l *Lister) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 		showAsset(r, p, want.Asset)
 		return nil
 	}
+	if want.Missing {
+		return showMissing(r, p, v.Title())
+	}
 	q, err := parse(want)
 	if err != nil {
 		p.ShowBad(err.Error())
 		return nil
 	}
 	q.downloads = l.planner.Downloads()
-	o := archives.ListOptions{Order: q.order, Descending: q.down, Offset: q.offset, Limit: q.limit,
-		Hidden: l.planner.Hidden, Media: l.planner.MediaType}
-	found, err := find(q, v, o, !want.JSON)
+	found, err := l.find(v, q, !want.JSON)
 	if err != nil {
 		return err
 	}
@@ -67,45 +76,61 @@ func (l *Lister) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 		return nil
 	}
 	var b []byte
-	s := plan.Shown{Type: "text/html; charset=utf-8", Fields: policy}
+	s := plan.Shown{Type: "text/html; charset=utf-8", Fields: pageFields}
 	if want.JSON {
 		s = plan.Shown{Type: "application/json"}
 		b, err = found.json(q)
 	} else {
-		b, err = render(q, found)
+		b, err = render(q, textsFor(r), found)
 	}
 	if err != nil {
 		return err
 	}
+	show(r, p, s, b)
+	return nil
+}
+
+// show answers with b as the content of s.
+func show(r *plan.Request, p *plan.Plan, s plan.Shown, b []byte) {
 	s.Content = string(b)
 	if len(b) > minPacked && r.AcceptsGzip() {
 		s.Content, s.Gzip = compressed(b), true
 	}
 	p.Show(r, s)
-	return nil
 }
 
 // found is what a listing shows.
 type found struct {
-	names *archives.List     // a folder, or names that match; nil for a search in text
-	text  *archives.TextList // nil if text was not searched
+	names  *archives.List     // a folder, or names that match; has a title only if text alone is searched
+	text   *archives.TextList // nil if text was not searched
+	mounts []archives.Mount   // of the page of the root
 }
 
-// find asks for what a listing is to show. The first page of a search for names also shows the best
-// hits in text.
-func find(q *request, v *archives.View, o archives.ListOptions, page bool) (f found, err error) {
+// find asks for what a request wants to see. The first part of a search for names has the best hits
+// in text on a page, too.
+func (l *Lister) find(v *archives.View, q *request, page bool) (f found, err error) {
+	o := archives.ListOptions{Order: q.order, Descending: q.down, Offset: q.offset, Limit: q.limit,
+		Filter: q.filter, Hidden: l.planner.Hidden, Media: l.planner.MediaType}
+	dir := ""
+	if q.inside {
+		dir = q.path
+	}
 	switch {
+	case !q.search:
+		if f.names, err = v.List(q.path, o); err == nil && page && q.path == "" {
+			f.mounts, err = v.Mounts()
+		}
+		return f, err
 	case q.text:
-		f.text, err = v.SearchText(q.query, o)
-		return f, err
-	case q.query == "":
-		f.names, err = v.List(q.path, o)
-		return f, err
-	}
-	if f.names, err = v.Search(q.query, o); err == nil && page && o.Offset == 0 {
+		f.names = &archives.List{Title: v.Title()}
+	default:
+		f.names, err = v.Search(dir, q.query, o)
+		if err != nil || !page || q.offset > 0 {
+			return f, err
+		}
 		o.Limit = firstHits
-		f.text, err = v.SearchText(q.query, o)
 	}
+	f.text, err = v.SearchText(dir, q.query, o)
 	return f, err
 }
 
@@ -113,7 +138,7 @@ func find(q *request, v *archives.View, o archives.ListOptions, page bool) (f fo
 const firstHits = 5
 
 // link returns the query of the same listing with another order and offset.
-func (q *request) link(order string, down bool, offset int64) string {
+func (q *request) link(order archives.Order, down bool, offset int64) string {
 	s := "?"
 	add := func(key, value string) {
 		if len(s) > 1 {
@@ -125,19 +150,25 @@ func (q *request) link(order string, down bool, offset int64) string {
 		}
 	}
 	add("list", q.listValue())
-	if q.query != "" {
+	if q.search {
 		add("q", q.query)
 	}
 	if q.text {
-		add("in", "text")
+		add("in", inText)
 	}
-	if order != "name" {
-		add("sort", order)
+	if q.inside {
+		add("scope", scopeFolder)
+	}
+	if q.filter != "" {
+		add("filter", q.filter)
+	}
+	if order != q.usualOrder() {
+		add("sort", orderName(order))
 	}
 	if down {
 		add("order", "desc")
 	}
-	if q.limit != defaultRows && !q.text || q.text && q.limit != defaultHits {
+	if q.limit != q.usualLimit() {
 		add("limit", strconv.Itoa(q.limit))
 	}
 	if offset > 0 {
@@ -154,10 +185,34 @@ func (q *request) listValue() string {
 	return listHere
 }
 
-// orderName returns the name of the request's order.
-func (q *request) orderName() string {
+// folderQuery returns the query of links to other folders, which keep the order and the filter. A
+// link to a folder's own page has no key list.
+func (q *request) folderQuery() string {
+	var keys []string
+	if q.list {
+		keys = append(keys, "list")
+	}
+	if !q.search {
+		if q.filter != "" {
+			keys = append(keys, "filter="+url.QueryEscape(q.filter))
+		}
+		if q.order != archives.ByName {
+			keys = append(keys, "sort="+orderName(q.order))
+		}
+		if q.down {
+			keys = append(keys, "order=desc")
+		}
+	}
+	if len(keys) == 0 {
+		return ""
+	}
+	return "?" + strings.Join(keys, "&")
+}
+
+// orderName returns the name of an order in a query.
+func orderName(order archives.Order) string {
 	for name, o := range orders {
-		if o == q.order {
+		if o == order {
 			return name
 		}
 	}

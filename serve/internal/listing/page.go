@@ -5,14 +5,8 @@ import (
 	"html/template"
 	"strings"
 	"sync"
-	"time"
 
-	"github.com/dustin/go-humanize"
-
-	"github.com/tarpack/tpk/internal/count"
 	"github.com/tarpack/tpk/serve/internal/archives"
-	"github.com/tarpack/tpk/serve/internal/plan"
-	"github.com/tarpack/tpk/sidecar"
 )
 
 var pageTemplate = sync.OnceValue(
@@ -20,26 +14,36 @@ var pageTemplate = sync.OnceValue(
 
 // page is what the template shows. html/template escapes its strings; references are escaped here.
 type page struct {
-	Title              string
-	Root               template.URL
+	*texts
+	q *request
+
+	Title, Heading     string
 	Style, Script, Pic template.URL
+	Action             template.URL // of the form to search
 	Crumbs             []crumb
 	Here               string
-	Query              string
+	Query, Filter      string
+	Inside             bool // a search stays in the folder
 	List               string
-	Summary            string
-	Detail             string
+	Facts              []string // counts and sizes, for people
+	Notes              []string // what is missing
+	Scopes             []scopes // of a search
 	TarGz, Zip         template.URL
+	Around             string // bytes of a download, about
 	Columns            []column
 	Rows               []row
-	Up                 template.URL
+	Cards              []card
+	UpText             string
+	UpHref             template.URL
+	Filters            bool // the folder can be filtered
+	Left               string
+	Reset              template.URL // the same without filter
 	Pages              *pages
 	First              template.URL // if the page is behind the end of the list
-	Note               string       // what the downloads have, if that is not everything
-	More               template.URL
+	Further            template.URL // more of a search
 	Hits               *hitList
 	Text               bool // only text was searched
-	Empty              string
+	Nothing            string
 }
 
 type crumb struct {
@@ -47,56 +51,70 @@ type crumb struct {
 	Href template.URL
 }
 
-type column struct {
-	Name, Class, Label string
-	Href               template.URL
-	Sort               string // aria-sort
-	Arrow              string
+// scopes are where a search can look.
+type scopes struct {
+	Label string
+	All   []scope
 }
 
-type row struct {
-	Name, Dir string // Dir: of a search result
-	Slash     bool
-	Href      template.URL
-	Icon      string
-	KindLabel string
-	Preview   string // image, audio, video or text
-	Link      string
-	Size      string
-	Bytes     string // the exact size
-	Packed    string
-	PackBytes string
-	Date      string
-	Stamp     string
+type scope struct {
+	Name    string
+	Href    template.URL
+	Current bool
+}
+
+type column struct {
+	Class, Label string
+	Href         template.URL
+	Sort         string // aria-sort
+	Arrow        string
 }
 
 type pages struct {
-	At, Of     int
-	Prev, Next template.URL
+	Label       string
+	Back, Forth string
+	Prev, Next  template.URL
 }
 
-func render(q *request, f found) ([]byte, error) {
-	l := f.names
-	if l == nil {
-		l = &archives.List{}
-	}
-	p := &page{
-		Root: template.URL(q.root()), Query: q.query, List: q.listValue(),
-		Style: q.asset("list.css"), Script: q.asset("list.js"), Pic: q.asset("icon.svg"),
-	}
-	p.crumbs(q)
-	p.hits(q, f.text)
+// card leads to a mount.
+type card struct {
+	Title, Path, About string
+	Href               template.URL
+	Facts              []string
+}
+
+// maxCards is up to how many mounts the root has cards. With more it has a list.
+const maxCards = 500
+
+func render(q *request, t *texts, f found) ([]byte, error) {
+	p, l := newPage(q, t), f.names
+	p.crumbs(l)
+	p.hits(f.text)
 	switch {
 	case q.text:
-		p.textOnly(q, f.text)
-	case q.query != "":
-		p.search(q, l)
+		p.textOnly(f.text)
+	case q.search:
+		p.results(l)
+	case len(f.mounts) > 0 && len(f.mounts) <= maxCards:
+		p.cards(f.mounts)
 	default:
-		p.folder(q, l)
+		p.folder(l)
 	}
-	for i := range l.Items {
-		p.Rows = append(p.Rows, q.row(&l.Items[i]))
+	if p.Cards == nil {
+		for i := range l.Items {
+			p.Rows = append(p.Rows, p.row(&l.Items[i]))
+		}
 	}
+	return p.execute()
+}
+
+func newPage(q *request, t *texts) *page {
+	return &page{texts: t, q: q, Query: q.query, Filter: q.filter, Inside: q.inside,
+		List: q.listValue(), Action: "./",
+		Style: q.asset("list.css"), Script: q.asset("list.js"), Pic: q.asset("icon.svg")}
+}
+
+func (p *page) execute() ([]byte, error) {
 	var b bytes.Buffer
 	err := pageTemplate().Execute(&b, p)
 	return b.Bytes(), err
@@ -107,40 +125,42 @@ func (q *request) asset(name string) template.URL {
 	return template.URL(q.root() + "?list&asset=" + names[name])
 }
 
-// crumbs sets the folders on the path, each with a reference that leads up.
-func (p *page) crumbs(q *request) {
-	suffix := ""
-	if q.list {
-		suffix = "?list"
+// crumbs sets the folders on the path, each with a reference that leads up, and the titles.
+func (p *page) crumbs(l *archives.List) {
+	q, suffix := p.q, template.URL(p.q.folderQuery())
+	home := p.Home
+	if l.Title != "" {
+		home = readable(l.Title)
 	}
-	p.Here, p.Title = "Home", "Home"
-	if q.path == "" && q.query == "" {
-		return
+	var names []string
+	if q.path != "" {
+		names = strings.Split(q.path, "/")
 	}
-	p.Crumbs = append(p.Crumbs, crumb{"Home", template.URL(q.root() + suffix)})
-	names := strings.Split(q.path, "/")
-	if q.path == "" {
-		names = nil
-	}
-	last := len(names) - 1
-	if q.query != "" {
-		last++
-	}
-	for i, name := range names[:max(min(last, len(names)), 0)] {
+	all := []crumb{{home, template.URL(q.root()) + suffix}}
+	for i, name := range names {
 		up := strings.Repeat("../", len(names)-1-i)
 		if up == "" {
 			up = "./"
 		}
-		p.Crumbs = append(p.Crumbs, crumb{readable(name), template.URL(up + suffix)})
+		all = append(all, crumb{readable(name), template.URL(up) + suffix})
 	}
-	if q.query != "" {
-		p.Here = "Search"
-		p.Title = "Search: " + readable(q.query)
-		return
+	last := all[len(all)-1]
+	if q.search {
+		p.Crumbs, p.Here, p.Heading = all, p.Search, fill(p.SearchTitle, readable(q.query))
+		p.UpText, p.UpHref = fill(p.Back, last.Name), "./"+suffix
+	} else {
+		p.Crumbs, p.Here, p.Heading = all[:len(all)-1], last.Name, last.Name
+		if k := len(all) - 2; k >= 0 {
+			p.UpText, p.UpHref = fill(p.Up, all[k].Name), "../"+suffix
+		}
+		if l.Top != "" {
+			p.Heading = readable(l.Top)
+		}
 	}
-	p.Here = readable(names[len(names)-1])
-	p.Title = readable(q.path)
-	p.Up = template.URL("../" + suffix)
+	p.Title = p.Heading
+	if l.Title != "" && p.Title != home {
+		p.Title += " · " + home
+	}
 }
 
 // References to the downloads of a folder.
@@ -149,175 +169,177 @@ const (
 	downloadZip   = "./?list&download=zip"
 )
 
-func (p *page) search(q *request, l *archives.List) {
+func (p *page) results(l *archives.List) {
+	q := p.q
 	if l.Incomplete {
-		p.Note = "Of the files that are in no archive only the first " +
-			humanize.Comma(archives.MaxPlain) + " were looked at."
+		p.Notes = append(p.Notes, fill(p.Incomplete, p.num(archives.MaxPlain)))
 	}
-	p.Summary = count.Of(len(l.Items), "match", "matches")
+	found := p.count(int64(len(l.Items)), p.Match)
+	switch {
+	case q.offset > 0:
+		found = p.texts.Further
+	case l.More && l.All >= 0:
+		found = fill(p.FirstMatches, p.num(int64(len(l.Items))), p.num(int64(l.All)))
+	case l.More:
+		found = p.num(int64(len(l.Items))) + "+ " + p.Match[1]
+	}
 	if l.More {
-		p.Summary = "The first " + humanize.Comma(int64(len(l.Items))) + " matches"
-		if q.offset > 0 {
-			p.Summary = "Further matches"
-		}
-		p.More = template.URL(q.link(q.orderName(), q.down, l.Next))
+		p.Further = template.URL(q.link(q.order, q.down, l.Next))
 	}
-	p.Summary += " for “" + readable(q.query) + "”"
-	p.Empty = "Nothing here has that in its name. With a slash, as in “docs/intro”, the " +
-		"whole path is searched."
-	p.columns(nil)
+	p.Facts = []string{found + " " + fill(p.For, readable(q.query))}
+	p.places()
+	if p.Hits != nil {
+		p.kinds()
+	}
+	p.Nothing = p.NoMatch
+	p.columns()
 }
 
-func (p *page) folder(q *request, l *archives.List) {
-	switch {
-	case l.Files == 0:
-		p.Summary = count.Of(l.Folders, "folder", "folders")
-	case l.Folders == 0:
-		p.Summary = count.Of(l.Files, "file", "files")
-	default:
-		p.Summary = count.Of(l.Folders, "folder", "folders") + ", " + count.Of(l.Files, "file", "files")
+// places sets the links between a search in the folder and one everywhere.
+func (p *page) places() {
+	q := p.q
+	if q.path == "" {
+		return
 	}
-	if l.Files > 0 {
-		p.Detail = humanize.Bytes(uint64(l.Size))
-		if l.Packed > 0 {
-			p.Detail += ", packed " + humanize.Bytes(uint64(l.Packed))
-		}
-	}
+	other := *q
+	other.inside = false
+	all := scope{p.Everywhere, template.URL(other.link(q.order, q.down, 0)), !q.inside}
+	other.inside = true
+	p.Scopes = append(p.Scopes, scopes{p.SearchWhere, []scope{all, {
+		fill(p.OnlyIn, readable(q.path)+"/"), template.URL(other.link(q.order, q.down, 0)), q.inside}}})
+}
+
+func (p *page) folder(l *archives.List) {
+	q := p.q
+	p.facts(l)
 	if l.Downloads && q.downloads {
 		p.TarGz, p.Zip = downloadTarGz, downloadZip
+		if l.Tree.Entries >= 0 {
+			p.Around = fill(p.About, p.bytes(l.Tree.Packed))
+		}
 		if l.Partial {
-			p.Note = "The downloads hold only what the archive “" + readable(l.Archive) +
-				"” has of this folder."
+			p.Notes = append(p.Notes, fill(p.Partial, readable(l.Archive)))
 		}
 	}
-	p.Empty = "This folder is empty."
-	p.columns(q)
+	p.Filters = l.All > 1 || q.filter != ""
+	p.Nothing = p.Empty
+	if q.filter != "" {
+		p.Left = fill(p.Of, p.num(int64(l.Total)), p.num(int64(l.All)))
+		p.Nothing = fill(p.NoneLeft, readable(q.filter))
+		other := *q
+		other.filter = ""
+		p.Reset = template.URL("./" + other.link(q.order, q.down, 0))
+	}
+	p.columns()
 	if q.offset > 0 && q.offset >= int64(l.Total) {
-		p.Empty, p.First = "The list ends before this page.", template.URL("./"+
-			q.link(q.orderName(), q.down, 0))
+		p.Nothing, p.First = p.Behind, template.URL("./"+q.link(q.order, q.down, 0))
 		return
 	}
 	if of := (l.Total + q.limit - 1) / q.limit; of > 1 {
-		name := q.orderName()
-		p.Pages = &pages{At: int(q.offset/int64(q.limit)) + 1, Of: of}
+		p.Pages = &pages{Back: p.Previous, Forth: p.Next,
+			Label: fill(p.PageOf, p.num(q.offset/int64(q.limit)+1), p.num(int64(of)))}
 		if q.offset > 0 {
-			p.Pages.Prev = template.URL(q.link(name, q.down, max(q.offset-int64(q.limit), 0)))
+			p.Pages.Prev = template.URL(q.link(q.order, q.down, max(q.offset-int64(q.limit), 0)))
 		}
 		if next := q.next(l); next > 0 {
-			p.Pages.Next = template.URL(q.link(name, q.down, next))
+			p.Pages.Next = template.URL(q.link(q.order, q.down, next))
 		}
 	}
 }
 
-// columns sets the heads of the table. Without a request it can't be sorted.
-func (p *page) columns(q *request) {
-	for _, c := range []column{
-		{Name: "name", Class: "name", Label: "Name"}, {Name: "size", Class: "size", Label: "Size"},
-		{Name: "packed", Class: "packed", Label: "Packed"}, {Name: "date", Class: "date",
-			Label: "Modified"},
+// facts sets what a folder has in it, and how large that is.
+func (p *page) facts(l *archives.List) {
+	var direct []string
+	for _, c := range []struct {
+		n     int
+		words [2]string
+	}{{l.Folders, p.texts.Folder}, {l.Files - l.Links, p.File}, {l.Links, p.Link}} {
+		if c.n > 0 {
+			direct = append(direct, p.count(int64(c.n), c.words))
+		}
+	}
+	if len(direct) > 0 {
+		p.Facts = append(p.Facts, strings.Join(direct, ", "))
+	}
+	if l.Tree.Entries >= 0 {
+		if l.Folders > 0 {
+			p.Facts = append(p.Facts, fill(p.InAll, p.inTree(&l.Tree)))
+		}
+		p.Facts = append(p.Facts, p.sizes(&l.Tree)...)
+	} else if l.Files > l.Links {
+		p.Facts = append(p.Facts, p.bytes(l.Size))
+	}
+}
+
+// inTree returns how much there is in a folder at any depth: files, or entries if it is not known
+// how many of these are files.
+func (p *page) inTree(t *archives.Totals) string {
+	if t.Files >= 0 {
+		return p.count(int64(t.Files), p.File)
+	}
+	return p.count(int64(t.Entries), p.Entry)
+}
+
+func (p *page) sizes(t *archives.Totals) []string {
+	list := []string{fill(p.Unpacked, p.bytes(t.Size)), fill(p.texts.Packed, p.bytes(t.Packed))}
+	if t.Saved > 0 {
+		list = append(list, fill(p.Saved, p.bytes(t.Saved)))
+	}
+	return list
+}
+
+// cards sets a card for each mount.
+func (p *page) cards(mounts []archives.Mount) {
+	p.Facts = []string{p.count(int64(len(mounts)), p.texts.Archive)}
+	for i := range mounts {
+		m := &mounts[i]
+		c := card{Title: readable(m.Title), Path: readable(m.Path), About: readable(m.Description),
+			Href: template.URL(folderHref("./", m.Path) + p.q.folderQuery())}
+		switch {
+		case m.Waiting:
+			c.Facts = []string{p.Waiting}
+		case m.Tree.Entries >= 0:
+			c.Facts = append([]string{p.inTree(&m.Tree)}, p.sizes(&m.Tree)[:2]...)
+		}
+		p.Cards = append(p.Cards, c)
+	}
+}
+
+// columns sets the heads of the table.
+func (p *page) columns() {
+	for _, c := range []struct {
+		order        archives.Order
+		class, label string
+	}{
+		{archives.ByName, "name", p.Name}, {archives.BySize, "size", p.Size},
+		{archives.ByPacked, "packed", p.PackedHead}, {archives.ByTime, "date", p.Modified},
 	} {
-		if q != nil {
-			// Sizes and dates are most useful in descending order.
-			down := c.Name == "size" || c.Name == "packed" || c.Name == "date"
-			c.Sort = "none"
-			if q.orderName() == c.Name {
-				c.Sort, c.Arrow = "ascending", "↑"
-				if q.down {
-					c.Sort, c.Arrow = "descending", "↓"
-				}
-				down = !q.down
+		// Sizes and dates are most useful in descending order.
+		col := column{Class: c.class, Label: c.label, Sort: "none"}
+		down := c.order != archives.ByName
+		if p.q.order == c.order {
+			col.Sort, col.Arrow = "ascending", "↑"
+			if p.q.down {
+				col.Sort, col.Arrow = "descending", "↓"
 			}
-			c.Href = template.URL(q.link(c.Name, down, 0))
+			down = !p.q.down
 		}
-		p.Columns = append(p.Columns, c)
+		col.Href = template.URL(p.q.link(c.order, down, 0))
+		p.Columns = append(p.Columns, col)
 	}
 }
 
-func (q *request) row(it *archives.Item) row {
-	r := row{Name: readable(it.Name()), Href: template.URL(q.href(it)), Link: readable(it.Link)}
-	if q.query != "" {
-		if i := strings.LastIndexByte(it.Path, '/'); i >= 0 {
-			r.Dir = readable(it.Path[:i+1])
-		}
+// OrderKeys are the keys and values that keep the order when a form is sent.
+func (p *page) OrderKeys() map[string]string {
+	keys := map[string]string{}
+	if p.q.order != p.q.usualOrder() {
+		keys["sort"] = orderName(p.q.order)
 	}
-	r.Icon, r.KindLabel, r.Preview = kindOf(it)
-	switch it.Type {
-	case sidecar.TypeDir:
-		r.Slash = true
-		if it.Below >= 0 {
-			r.Size = count.Of(it.Below, "entry", "entries")
-		}
-	case sidecar.TypeFile, sidecar.TypeHardlink:
-		r.Size, r.Bytes = humanize.Bytes(uint64(it.Size)), count.Of(it.Size, "byte", "bytes")
-		switch {
-		case it.Type == sidecar.TypeHardlink:
-			r.Packed, r.PackBytes = "shared", "The same bytes as another file, kept once"
-		case it.Packed >= 0:
-			r.Packed, r.PackBytes = humanize.Bytes(uint64(it.Packed)), count.Of(it.Packed, "byte", "bytes")
-		}
+	if p.q.down {
+		keys["order"] = "desc"
 	}
-	if it.ModTime > plan.NoTime {
-		t := time.Unix(it.ModTime, 0).UTC()
-		r.Date, r.Stamp = t.Format("2006-01-02 15:04"), t.Format(time.RFC3339)
-	}
-	return r
+	return keys
 }
 
-// kinds are icons by media type, and what kind of preview there is.
-var kinds = []struct{ prefix, icon, label, preview string }{
-	{"image/", "image", "Image", "image"},
-	{"audio/", "audio", "Audio", "audio"},
-	{"video/", "video", "Video", "video"},
-	{"text/html", "page", "Page", "text"},
-	{"text/", "text", "Text", "text"},
-	{"application/json", "text", "Text", "text"},
-	{"application/javascript", "text", "Text", "text"},
-	{"application/xml", "text", "Text", "text"},
-	{"application/toml", "text", "Text", "text"},
-	{"application/x-sh", "text", "Text", "text"},
-	{"application/yaml", "text", "Text", "text"},
-	{"application/pdf", "page", "PDF", ""},
-	{"font/", "font", "Font", ""},
-	{"application/gzip", "pack", "Archive", ""},
-	{"application/zip", "pack", "Archive", ""},
-	{"application/x-tar", "pack", "Archive", ""},
-	{"application/x-xz", "pack", "Archive", ""},
-	{"application/zstd", "pack", "Archive", ""},
-}
-
-func kindOf(it *archives.Item) (icon, label, preview string) {
-	switch it.Type {
-	case sidecar.TypeDir:
-		return "folder", "Folder", ""
-	case sidecar.TypeSymlink:
-		return "link", "Link", ""
-	case sidecar.TypeFile, sidecar.TypeHardlink:
-		if it.Text && !strings.HasPrefix(it.Media, "image/") && !strings.HasPrefix(it.Media, "text/") {
-			return "text", "Text", "text"
-		}
-		for _, k := range kinds {
-			if strings.HasPrefix(it.Media, k.prefix) {
-				return k.icon, k.label, k.preview
-			}
-		}
-		return "file", "File", ""
-	}
-	return "file", "Device", ""
-}
-
-// readable makes a name fit to be shown: control characters become pictures of them, bytes that are
-// not UTF-8 become marks, and characters that change the direction of text become marks, too.
-func readable(name string) string {
-	return strings.Map(func(r rune) rune {
-		switch {
-		case r < ' ':
-			return 0x2400 + r
-		case r == 0x7f:
-			return 0x2421
-		case r >= 0x80 && r < 0xa0, r >= 0x202a && r <= 0x202e, r >= 0x2066 &&
-			r <= 0x2069, r == 0x2028, r == 0x2029:
-			return 0xfffd
-		}
-		return r
-	}, strings.ToValidUTF8(name, "\ufffd"))
-}
+// LookAt is the label of a button that previews a file.
+func (p *page) LookAt(name string) string { return fill(p.PreviewOf, name) }

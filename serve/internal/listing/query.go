@@ -6,6 +6,7 @@ import (
 	"math"
 	"net/url"
 	"strconv"
+	"strings"
 
 	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/plan"
@@ -13,11 +14,33 @@ import (
 
 // orders are the orders by their names in a query.
 var orders = map[string]archives.Order{"name": archives.ByName, "size": archives.BySize,
-	"packed": archives.ByPacked, "date": archives.ByTime}
+	"packed": archives.ByPacked, "date": archives.ByTime, "match": archives.ByRank}
 
 // listHere is the value of the key list with which links to folders lead to the folders' own pages.
 // With any other value they lead to listings, so that people can look around in a site.
 const listHere = "here"
+
+// scopeFolder is the value of the key scope with which a search stays in the folder.
+const scopeFolder = "folder"
+
+// usualOrder returns the order without the key sort.
+func (q *request) usualOrder() archives.Order {
+	if q.search {
+		return archives.ByRank
+	}
+	return archives.ByName
+}
+
+// usualLimit returns the limit without the key limit.
+func (q *request) usualLimit() int {
+	if q.text {
+		return defaultHits
+	}
+	return defaultRows
+}
+
+// inText is the value of the key in with which text is searched, instead of names.
+const inText = "text"
 
 // parse reads the query. Unknown keys are ignored. A malformed value is an error: a client that
 // asks for the ninth page must not get the first one.
@@ -26,7 +49,11 @@ func parse(l *plan.Listing) (*request, error) {
 	if err != nil {
 		return nil, errors.New("the query is malformed")
 	}
-	q := &request{path: l.Path, query: values.Get("q"), limit: defaultRows}
+	q := &request{path: l.Path, query: values.Get("q")}
+	q.search = strings.TrimSpace(q.query) != ""
+	if !q.search {
+		q.query, q.filter = "", strings.TrimSpace(values.Get("filter"))
+	}
 	q.list = values.Has("list") && values.Get("list") != listHere
 	number := func(key string, to *int64, low, high int64) error {
 		if !values.Has(key) {
@@ -39,11 +66,15 @@ func parse(l *plan.Listing) (*request, error) {
 		*to = n
 		return nil
 	}
+	q.order = q.usualOrder()
 	if values.Has("sort") {
 		var ok bool
-		if q.order, ok = orders[values.Get("sort")]; !ok {
-			return nil, errors.New("sort is name, size, packed or date")
+		if q.order, ok = orders[values.Get("sort")]; !ok || q.order == archives.ByRank && !q.search {
+			return nil, errors.New("sort is name, size, packed or date, or of a search match")
 		}
+	}
+	if err := q.where(values); err != nil {
+		return nil, err
 	}
 	if order := values.Get("order"); values.Has("order") && order != "asc" && order != "desc" {
 		return nil, errors.New("order is asc or desc")
@@ -55,17 +86,29 @@ func parse(l *plan.Listing) (*request, error) {
 	if err := number("offset", &q.offset, 0, math.MaxInt64); err != nil {
 		return nil, err
 	}
-	most := int64(maxRows)
-	if in := values.Get("in"); in == "text" {
-		q.text, q.limit, most = true, defaultHits, maxHits
-	} else if values.Has("in") && in != "names" {
-		return nil, errors.New("in is names or text")
+	limit, most := int64(q.usualLimit()), int64(maxRows)
+	if q.text {
+		most = maxHits
 	}
-	if q.text && q.query == "" {
-		return nil, errors.New("in=text needs q")
-	}
-	limit := int64(q.limit)
 	err = number("limit", &limit, 1, most)
 	q.limit = int(limit)
 	return q, err
+}
+
+// where reads where a search looks: in one folder or everywhere, and in names or in text.
+func (q *request) where(values url.Values) error {
+	scope, in := values.Get("scope"), values.Get("in")
+	switch {
+	case values.Has("scope") && scope != "all" && scope != scopeFolder:
+		return errors.New("scope is all or folder")
+	case values.Has("in") && in != "names" && in != inText:
+		return errors.New("in is names or text")
+	case in == inText && !q.search:
+		return errors.New("in=text needs q")
+	case in == inText && q.order != archives.ByRank:
+		return errors.New("with in=text, sort is match")
+	}
+	q.inside = q.search && q.path != "" && scope == scopeFolder
+	q.text = in == inText
+	return nil
 }

@@ -6,7 +6,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/tarpack/tpk/internal/count"
 	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/tarpack/text"
@@ -45,10 +44,10 @@ type sameJSON struct {
 }
 
 func textJSONOf(q *request, l *archives.TextList) *textJSON {
-	out := &textJSON{Path: "/" + q.path, Query: q.query, In: "text", Indexed: l.Indexed,
+	out := &textJSON{Path: "/" + q.path, Query: q.query, In: inText, Indexed: l.Indexed,
 		Offset: q.offset, Entries: []hitJSON{}}
 	if l.More {
-		out.Next = q.link(q.orderName(), q.down, q.offset+int64(len(l.Hits))) + "&format=json"
+		out.Next = q.link(q.order, q.down, q.offset+int64(len(l.Hits))) + "&format=json"
 	}
 	for i := range l.Hits {
 		h := &l.Hits[i]
@@ -75,10 +74,9 @@ func (q *request) hrefOf(path string) string {
 
 // hitList is the part of a page with hits in text.
 type hitList struct {
-	Summary string
-	Hits    []hit
-	More    template.URL
-	Label   string // of More
+	Hits  []hit
+	More  template.URL
+	Label string // of More
 }
 
 type hit struct {
@@ -94,11 +92,12 @@ type sameHit struct {
 }
 
 // hits sets the part of a page with hits in text, if there are any.
-func (p *page) hits(q *request, l *archives.TextList) {
+func (p *page) hits(l *archives.TextList) {
 	if l == nil || len(l.Hits) == 0 {
 		return
 	}
-	p.Hits = &hitList{Summary: "In the text of files"}
+	q := p.q
+	p.Hits = &hitList{}
 	for i := range l.Hits {
 		h := &l.Hits[i]
 		out := hit{Title: readable(h.Title), Path: readable(h.Path),
@@ -114,41 +113,48 @@ func (p *page) hits(q *request, l *archives.TextList) {
 		}
 		p.Hits.Hits = append(p.Hits.Hits, out)
 	}
-	if !l.More {
-		return
+	switch {
+	case !l.More:
+	case q.text:
+		p.Hits.Label = p.More
+		p.Hits.More = template.URL(q.link(q.order, q.down, q.offset+int64(len(l.Hits))))
+	default:
+		p.Hits.Label, p.Hits.More = p.AllInText, q.linkIn(true)
 	}
-	further := *q
-	further.text, further.limit = true, q.limit
-	p.Hits.Label = "More"
-	if !q.text {
-		further.limit = defaultHits
-		p.Hits.Label = "All in the text of files"
-		p.Hits.More = template.URL(further.link("name", false, 0))
-		return
-	}
-	p.Hits.More = template.URL(further.link("name", false, q.offset+int64(len(l.Hits))))
+}
+
+// linkIn returns the query of the same search in text, or in names.
+func (q *request) linkIn(text bool) template.URL {
+	other := *q
+	other.text = text
+	other.limit = other.usualLimit()
+	return template.URL(other.link(other.usualOrder(), false, 0))
+}
+
+// kinds sets the links between a search in names and one in text.
+func (p *page) kinds() {
+	p.Scopes = append(p.Scopes, scopes{p.SearchIn, []scope{
+		{p.InNames, p.q.linkIn(false), !p.q.text}, {p.InText, p.q.linkIn(true), p.q.text}}})
 }
 
 // textOnly sets the rest of the page of a search in text alone.
-func (p *page) textOnly(q *request, l *archives.TextList) {
-	p.Text = true
+func (p *page) textOnly(l *archives.TextList) {
+	p.Text, p.Nothing = true, p.NoText
+	p.places()
+	p.kinds()
+	n := int64(len(l.Hits))
+	found := p.count(n, p.Match)
 	switch {
 	case l.Costly:
-		p.Summary = "The search is for too much"
-		p.Empty = "Use longer or fewer words."
+		p.Facts, p.Nothing = []string{p.Costly}, p.CostlyHelp
+		return
 	case l.Indexed == 0:
-		p.Summary = "No text index"
-		p.Empty = "The text of files can't be searched here: ‘tpk index --text’ makes an index of it."
-	case q.offset > 0:
-		p.Summary = "Further files with"
+		p.Facts, p.Nothing = []string{p.NoIndex}, p.NoIndexHelp
+		return
+	case p.q.offset > 0:
+		found = p.texts.Further
 	case l.More:
-		p.Summary = "The best " + count.Of(len(l.Hits), "file", "files") + " with"
-	default:
-		p.Summary = count.Of(len(l.Hits), "file", "files") + " with"
+		found = fill(p.BestMatches, p.num(n))
 	}
-	if l.Indexed > 0 && !l.Costly {
-		p.Summary += " “" + readable(q.query) + "” in the text"
-		p.Empty = "No file here has that in its text. In quotation marks, as in “\"to be\"”, words " +
-			"follow one another; with a star, as in “wor*”, words begin so."
-	}
+	p.Facts = []string{found + " " + fill(p.For, readable(p.q.query)), p.InText}
 }

@@ -1,30 +1,62 @@
-// Package match finds a text in the paths of an index.
+// Package match finds words in the names and paths of an index.
+//
+//	match.go  a Matcher: which paths match, and how well
+//	glob.go   patterns with stars
+//	scan.go   all paths of an index, with several goroutines
+//
+// A query is words between spaces, and all of them must match, in any mix of cases. A word is
+// looked for in the name, or in the whole path if it has a slash. One with a star or a question
+// mark is a pattern for all of the name, or of the path: *.jpg.
 package match
 
 import (
 	"bytes"
-	"runtime"
 	"strings"
-	"sync"
 	"unicode/utf8"
-
-	"github.com/tarpack/tpk/sidecar"
 )
 
-// searchChunk is how many paths a goroutine looks at before the results are collected.
-const searchChunk = 1 << 15
+// MaxWords is how many words of a query are looked for. Further ones are ignored.
+const MaxWords = 16
 
-// Matcher finds a text in names or paths, in any mix of cases. It is safe for concurrent use.
+// Rank is how well a path matches.
+type Rank uint8
+
+// The ranks, the best first.
+const (
+	Exact  Rank = iota // the name is a word
+	Stem               // the name is a word and an extension
+	Begins             // the name begins with a word
+	Inside             // any other
+	Ranks              // the number of ranks
+)
+
+// Matcher finds the words of a query. It is safe for concurrent use.
 type Matcher struct {
-	text  []byte // in lower case
-	path  bool   // the text has a slash, and is looked for in the whole path
-	ascii bool
+	words []word
+	ascii bool // all words are
 }
 
-// New returns a Matcher for a text: in the whole path if it has a slash, else in the last name.
+type word struct {
+	text []byte // in lower case
+	path bool   // it has a slash, and is looked for in the whole path
+	glob bool   // it is a pattern
+}
+
+// New returns a Matcher for a query. One without words matches nothing.
 func New(query string) *Matcher {
-	m := &Matcher{text: []byte(strings.ToLower(query)), path: strings.Contains(query, "/")}
-	m.ascii = isASCII(m.text)
+	m := &Matcher{ascii: true}
+	for text := range strings.FieldsSeq(strings.ToLower(query)) {
+		if len(m.words) == MaxWords {
+			break
+		}
+		w := word{text: []byte(text), path: strings.Contains(text, "/"),
+			glob: strings.ContainsAny(text, "*?")}
+		if w.glob && w.path {
+			w.text = bytes.TrimLeft(w.text, "/") // paths have none at their beginning
+		}
+		m.ascii = m.ascii && isASCII(w.text)
+		m.words = append(m.words, w)
+	}
 	return m
 }
 
@@ -37,82 +69,44 @@ func isASCII(b []byte) bool {
 	return true
 }
 
-// Search returns the ordinals of at most limit entries that match and are not hidden, from the
-// ordinal from on. It looks at several parts of the index at the same time. hidden may be nil.
-func (m *Matcher) Search(x *sidecar.Index, from, limit int, hidden func(path string) bool) ([]int,
-	error) {
-	workers := runtime.GOMAXPROCS(0)
-	found := make([][]int, workers)
-	errs := make([]error, workers)
-	var all []int
-	for at := from; at < x.Len() && len(all) < limit; at += workers * searchChunk {
-		var wg sync.WaitGroup
-		for w := range workers {
-			first := min(at+w*searchChunk, x.Len())
-			wg.Go(func() {
-				found[w], errs[w] = m.scan(x, first, min(first+searchChunk, x.Len()),
-					limit, hidden)
-			})
-		}
-		wg.Wait()
-		for w := range workers {
-			if errs[w] != nil {
-				return nil, errs[w]
-			}
-			all = append(all, found[w]...)
-		}
-	}
-	return all[:min(len(all), limit)], nil
+// Match reports whether a path matches, and how well.
+func (m *Matcher) Match(path string) (Rank, bool) {
+	return m.match(bytes.ToLower([]byte(path)))
 }
 
-// scan searches the entries from first to end.
-func (m *Matcher) scan(x *sidecar.Index, first, end, limit int, hidden func(string) bool) ([]int,
-	error) {
-	var found []int
-	var lower []byte
-	for row, err := range x.Paths(first, end) {
-		if err != nil {
-			return nil, err
+// match is Match for a path in lower case.
+func (m *Matcher) match(path []byte) (Rank, bool) {
+	name := path[bytes.LastIndexByte(path, '/')+1:]
+	for i := range m.words {
+		w := &m.words[i]
+		where := name
+		if w.path {
+			where = path
 		}
-		if !m.ascii && isASCII(row.Path) {
+		if w.glob && !glob(w.text, where) || !w.glob && !bytes.Contains(where, w.text) {
+			return 0, false
+		}
+	}
+	return m.rank(name), len(m.words) > 0
+}
+
+// rank returns how well a name matches.
+func (m *Matcher) rank(name []byte) Rank {
+	rank := Inside
+	for i := range m.words {
+		w := &m.words[i]
+		rest, ok := bytes.CutPrefix(name, w.text)
+		if !ok {
 			continue
 		}
-		lower = m.lower(lower, row.Path, row.Shared)
-		where := lower
-		if !m.path {
-			where = where[bytes.LastIndexByte(where, '/')+1:]
-		}
-		if !bytes.Contains(where, m.text) || hidden != nil && hidden(string(row.Path)) {
-			continue
-		}
-		if found = append(found, row.Ordinal); len(found) == limit {
-			break
+		switch {
+		case len(rest) == 0:
+			return Exact
+		case rest[0] == '.' && bytes.IndexByte(rest[1:], '.') < 0:
+			rank = Stem
+		default:
+			rank = min(rank, Begins)
 		}
 	}
-	return found, nil
-}
-
-// Matches reports whether a path matches.
-func (m *Matcher) Matches(path string) bool {
-	where := bytes.ToLower([]byte(path))
-	if !m.path {
-		where = where[bytes.LastIndexByte(where, '/')+1:]
-	}
-	return bytes.Contains(where, m.text)
-}
-
-// lower returns path in lower case. dst has the path before it, which begins with the same shared
-// bytes.
-func (m *Matcher) lower(dst, path []byte, shared int) []byte {
-	if !m.ascii {
-		return bytes.ToLower(path)
-	}
-	dst = append(dst[:shared], path[shared:]...)
-	tail := dst[shared:]
-	for i, c := range tail {
-		if 'A' <= c && c <= 'Z' {
-			tail[i] = c | 0x20
-		}
-	}
-	return dst
+	return rank
 }

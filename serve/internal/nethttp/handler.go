@@ -27,10 +27,10 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	sent := int64(0)
 	defer func() { h.Responder.Finish(x, sent) }()
 
-	sends := x.Plan.Sends()
-	short := sends && x.Short()
+	sends, short := x.Plan.Sends(), x.Short()
 	x.Out = x.Out[:0]
-	for short && !h.Responder.AppendBody(x) {
+	for sends && short && !h.Responder.AppendBody(x) {
+		sends, short = x.Plan.Sends(), x.Short()
 		x.Out = x.Out[:0]
 	}
 	header := w.Header()
@@ -71,10 +71,13 @@ func read(x *respond.Exchange, r *http.Request) {
 		BadHost: r.Host != "" && !ascii.ValidAuthority(r.Host),
 		Accept:  get("Accept"), AcceptEncoding: get(
 			"Accept-Encoding"), HasAcceptEncoding: r.Header["Accept-Encoding"] != nil,
-		Range: get("Range"), IfRange: get("If-Range"), IfMatch: get("If-Match"), IfNoneMatch: get(
-			"If-None-Match"),
+		AcceptLanguage: get("Accept-Language"),
+		Range:          get("Range"), IfRange: get("If-Range"), IfMatch: get("If-Match"),
+		IfNoneMatch:     get("If-None-Match"),
 		IfModifiedSince: get("If-Modified-Since"), IfUnmodifiedSince: get("If-Unmodified-Since"),
 		Origin: get("Origin"), RequestMethod: get("Access-Control-Request-Method"),
+		AvailableDictionary: get("Available-Dictionary"),
+		FetchSite:           get("Sec-Fetch-Site"), FetchMode: get("Sec-Fetch-Mode"),
 	}
 	x.Logged = respond.Logged{
 		Proto: r.Proto, Remote: r.RemoteAddr, Host: r.Host, Referer: r.Referer(),

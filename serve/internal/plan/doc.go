@@ -6,7 +6,9 @@
 //	target.go          the path and the query of the request-target
 //	find.go            what the path names: a file, a folder, a redirect; resolve.go follows links
 //	representation.go  which coding and which part of the file
-//	negotiate.go         Accept-Encoding: gzip or identity
+//	negotiate.go         Accept-Encoding: the weights of a client
+//	variant.go           variants: contents in other encodings; which one is sent
+//	dictionary.go        dictionaries of variants, and how pages announce them
 //	gzipped.go           content that is gzip itself
 //	precondition.go      If-Match, If-None-Match, If-Modified-Since …
 //	ranges.go            Range: 206, multipart/byteranges, 416

@@ -33,8 +33,8 @@ func (p *Plan) AppendFields(dst []byte) []byte {
 		dst = strconv.AppendInt(dst, p.Length, 10)
 		dst = append(dst, "\r\n"...)
 	}
-	if p.Gzip {
-		dst = append(dst, "Content-Encoding: gzip\r\n"...)
+	if p.Encoding != Identity {
+		dst = field(dst, "Content-Encoding: ", encodingNames[p.Encoding])
 	}
 	if p.modTime > 0 {
 		dst = append(dst, "Last-Modified: "...)
@@ -55,7 +55,9 @@ func (p *Plan) AppendFields(dst []byte) []byte {
 	if p.ranges {
 		dst = append(dst, "Accept-Ranges: bytes\r\n"...)
 	}
-	if p.vary {
+	if p.varyDictionary {
+		dst = append(dst, "Vary: Accept-Encoding, Available-Dictionary\r\n"...)
+	} else if p.vary {
 		dst = append(dst, "Vary: Accept-Encoding\r\n"...)
 	}
 	if p.CacheControl != "" {
@@ -70,6 +72,9 @@ func (p *Plan) appendRare(dst []byte) []byte {
 		dst = append(dst, "Location: "...)
 		dst = append(dst, p.location...)
 		dst = append(dst, "\r\n"...)
+	}
+	if p.announced != nil {
+		dst = p.appendLink(dst)
 	}
 	if p.allow {
 		dst = append(dst, "Allow: GET, HEAD, OPTIONS\r\n"...)
@@ -124,18 +129,30 @@ func field(dst []byte, name, value string) []byte {
 	return append(dst, "\r\n"...)
 }
 
+// maxTag is the length of the longest entity-tag: quotes, 16 digits, "-dcz-" and 16 digits.
+const maxTag = 1 + 16 + len(dictionaryTag) + 16 + 1
+
 // appendTag appends the entity-tag of the representation that is sent. It is strong: other content
-// has another hash, and the two codings of one content have different tags (RFC 9110 §8.8.3.3). Two
-// gzip members of the same content share a tag. That matters for ranges only, and these are never
-// ranges of gzip.
+// has another hash, and each encoding of a content has a tag of its own (RFC 9110 §8.8.3.3). Two
+// gzip members of the same content share a tag, and so do two variants in one encoding. That
+// matters for ranges only, and these are always ranges of identity.
 func (p *Plan) appendTag(dst []byte) []byte {
-	const digits = "0123456789abcdef"
 	dst = append(dst, '"')
-	for shift := 60; shift >= 0; shift -= 4 {
-		dst = append(dst, digits[p.tag>>shift&15])
-	}
+	dst = appendHex(dst, p.tag)
 	dst = append(dst, p.tagSuffix...)
+	if p.tagSuffix == dictionaryTag {
+		dst = appendHex(dst, p.dictionary)
+	}
 	return append(dst, '"')
+}
+
+// appendHex appends the 16 hexadecimal digits of a number.
+func appendHex(dst []byte, n uint64) []byte {
+	const digits = "0123456789abcdef"
+	for shift := 60; shift >= 0; shift -= 4 {
+		dst = append(dst, digits[n>>shift&15])
+	}
+	return dst
 }
 
 // appendReprDigest appends a Repr-Digest (RFC 9530 §3): the digest of the whole representation,

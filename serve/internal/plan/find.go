@@ -9,6 +9,16 @@ type finder struct {
 	t           Tree
 	p           *Plan
 	path, query string
+	slash       bool // the path of the request ends in one
+}
+
+// serve answers with a file. That of path decides its media type.
+func (f *finder) serve(n Node, path string) error {
+	err := f.pl.representation(f.r, f.t, f.p, n, path)
+	if f.p.announced != nil {
+		f.placeLink()
+	}
+	return err
 }
 
 // file answers a path that does not end in a slash.
@@ -18,7 +28,7 @@ func (f *finder) file() error {
 		return err
 	}
 	if n.Kind == File {
-		return f.pl.representation(f.r, f.t, f.p, n, f.path)
+		return f.serve(n, f.path)
 	}
 	if n.Kind == Dir && f.asksOwn() != noOwnPage {
 		f.redirect("./", lastName(f.path), "/")
@@ -30,7 +40,7 @@ func (f *finder) file() error {
 		return err
 	}
 	if page.Kind == File {
-		return f.pl.representation(f.r, f.t, f.p, page, f.p.suffixed(f.path, ".html"))
+		return f.serve(page, f.p.suffixed(f.path, ".html"))
 	}
 	if n.Kind == Dir {
 		index, err := f.shown(f.p.join(f.path, "index.html"))
@@ -62,7 +72,7 @@ func (f *finder) directory() error {
 		return err
 	}
 	if n.Kind == File {
-		return f.pl.representation(f.r, f.t, f.p, n, index)
+		return f.serve(n, index)
 	}
 	if ok, err := f.unowned(); ok || err != nil {
 		return err
@@ -107,7 +117,7 @@ func (f *finder) missing(err error) error {
 			return err
 		}
 		if n.Kind == File {
-			return f.pl.representation(f.r, f.t, f.p, n, f.p.join(f.t.Root(f.path), "index.html"))
+			return f.serve(n, f.p.join(f.t.Root(f.path), "index.html"))
 		}
 	}
 	return f.pl.notFound(f.r, f.t, f.p, f.path)

@@ -16,6 +16,8 @@ func FuzzPlan(f *testing.F) {
 		"/dir/?q=shoes\x00\x00\x00\x00", "/?download=zip&format=json\x00\x00\x00\x00",
 		"/bare/?download=rar\x00\x00\x00\x00", "/nothing/?q=x&asset=y\x00gzip\x00\x00\x00",
 		"/?list&download=tpi\x00\x00bytes=1-2\x00\x00", "/bare?list=x&q\x00\x00\x00\x00",
+		"/coded.html\x00gzip, br\x00\x00\"0123456789abcdef-br\"", "/coded\x00dcz\x00bytes=1-2\x00\x00",
+		"/?list&dictionary=" + testDictionary.Name + "\x00br;q=0.1\x00\x00*",
 		"http://h/big.json\x00gzip;q=0.5\x00bytes=9223372036854775807-\x00\x00",
 	} {
 		p := strings.SplitN(s, "\x00", 4)
@@ -23,6 +25,8 @@ func FuzzPlan(f *testing.F) {
 	}
 	tree := site()
 	tree.nodes["404.html"] = file(404, 100, Deflate)
+	tree.variants, tree.dictionaries = coded().variants, coded().dictionaries
+	tree.nodes["coded.html"] = coded().nodes["a.html"]
 	planners := []*Planner{
 		planner(f, Options{CORS: []string{"https://a.example"}, SPA: true}),
 		planner(f, Options{Listing: true}), planner(f, Options{Listing: true, SPA: true}),
@@ -33,6 +37,8 @@ func FuzzPlan(f *testing.F) {
 			Method: method, Target: target, Now: modTime, AcceptEncoding: accept,
 			HasAcceptEncoding: accept != "", Range: ranges,
 			IfNoneMatch: tags, IfRange: tags, Origin: tags,
+			AvailableDictionary: strings.TrimPrefix(available(testDictionary.SHA256),
+				"Available-Dictionary: "),
 		}
 		for _, pl := range planners {
 			p := new(Plan)
@@ -49,7 +55,8 @@ func FuzzPlan(f *testing.F) {
 			if err := pl.Plan(&plain, tree, bare); err != nil {
 				t.Fatal(err)
 			}
-			if k := bare.Body.Kind; k != SpanBody && k != ContentBody && k != PartsBody {
+			if k := bare.Body.Kind; k != SpanBody && k != ContentBody && k != PartsBody &&
+				k != VariantBody {
 				continue
 			}
 			if bare.Status != p.Status || bare.Body.Kind != p.Body.Kind ||
@@ -98,6 +105,9 @@ func checkPlan(t *testing.T, r *Request, p *Plan) {
 		if b.Offset < from || b.Length < 0 || b.Offset > to-b.Length {
 			t.Fatalf("%q %q: %+v", target, ranges, b)
 		}
+	}
+	if b.Kind == VariantBody {
+		length = b.Length
 	}
 	if b.Kind == ListingBody {
 		return // its length is known when it is rendered

@@ -6,10 +6,9 @@ import "github.com/tarpack/tpk/serve/internal/ascii"
 // of tippecanoe, SVGZ, the .js.gz and .wasm.gz of Unity. Such content has two representations: its
 // bytes with that field, and inflated for clients that refuse gzip.
 
-// Endings of entity-tags. That of identity is "". The content's own gzip and what is inflated from
-// it have endings of their own: without Options.Gzipped the same bytes are another representation.
+// The content's own gzip and what is inflated from it have entity-tags of their own: without
+// Options.Gzipped the same bytes are another representation.
 const (
-	gzipTag     = "-gz"
 	ownGzipTag  = "-own"
 	inflatedTag = "-inflated"
 )

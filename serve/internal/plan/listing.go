@@ -15,6 +15,11 @@ type Listing struct {
 	Query string // of the request, with its escapes
 	JSON  bool
 	Asset string // the name of a file that pages need, instead of a listing; "" for none
+
+	// Missing is set for the page of a path that names nothing. Path is the path, and Root the
+	// reference from it to the root.
+	Missing bool
+	Root    string
 }
 
 // listed answers with a listing, if the path is a folder. It reports whether it has answered.
@@ -81,35 +86,75 @@ func prefersJSON(accept string) bool {
 	return json > html
 }
 
+// acceptsHTML reports whether an Accept field names HTML. Programs that accept anything do not.
+func acceptsHTML(accept string) bool {
+	for item := range strings.SplitSeq(accept, ",") {
+		kind, params, _ := strings.Cut(item, ";")
+		if q, ok := qvalue(params); ok && q > 0 && ascii.EqualFold(ascii.Trim(kind), "text/html") {
+			return true
+		}
+	}
+	return false
+}
+
+// Language returns the language among some that the client prefers (RFC 9110 §12.5.4), by its
+// primary subtag: the first of those with the highest weight. Without any it is the first one.
+func (r *Request) Language(known ...string) string {
+	best, weight := known[0], 0
+	for _, language := range known {
+		for item := range strings.SplitSeq(r.AcceptLanguage, ",") {
+			tag, params, _ := strings.Cut(item, ";")
+			primary, _, _ := strings.Cut(ascii.Trim(tag), "-")
+			if q, ok := qvalue(params); ok && q > weight && ascii.EqualFold(primary, language) {
+				best, weight = language, q
+			}
+		}
+	}
+	return best
+}
+
 // Shown is a rendered listing.
 type Shown struct {
 	Type      string
 	Content   string
 	Gzip      bool   // Content is compressed
 	Immutable bool   // the content at this URL never changes
+	Missing   bool   // it is the page of a path that names nothing: a 404 without validators
 	Fields    string // further header fields, each "Name: value\r\n"
 }
 
 // AcceptsGzip reports whether the client accepts gzip and does not prefer identity.
 func (r *Request) AcceptsGzip() bool {
 	a := accepts(r.AcceptEncoding, r.HasAcceptEncoding)
-	return a.gzip > 0 && a.prefersGzip()
+	return a.prefersGzip()
 }
+
+// noSniff keeps clients from taking an answer for something else than its Content-Type.
+const noSniff = "X-Content-Type-Options: nosniff\r\n"
 
 // Show makes p the answer with a listing, or a 304 if the client has it.
 func (p *Plan) Show(r *Request, s Shown) {
 	p.Status, p.Type, p.CacheControl, p.vary = 200, s.Type, "no-cache", true
-	p.fields = "X-Content-Type-Options: nosniff\r\n" + s.Fields
+	p.fields = noSniff + s.Fields
 	if s.Immutable {
 		p.CacheControl = Immutable
 	} else {
 		p.fields += "Vary: Accept\r\n"
 	}
+	if s.Missing {
+		p.Status, p.CacheControl = 404, ""
+		if s.Gzip {
+			p.Encoding = Gzip
+		}
+		p.Length = int64(len(s.Content))
+		p.Body = Body{Kind: TextBody, Text: s.Content}
+		return
+	}
 	p.tagged, p.tag = true, xxhash.Sum64String(s.Content)
 	if s.Gzip {
-		p.tagSuffix = gzipTag
+		p.tagSuffix = encodingTags[Gzip]
 	}
-	var tag [32]byte
+	var tag [maxTag]byte
 	switch precondition(r, p.appendTag(tag[:0]), 0) {
 	case notModified:
 		p.Status, p.Type, p.Body = 304, "", Body{}
@@ -118,7 +163,9 @@ func (p *Plan) Show(r *Request, s Shown) {
 		p.refuse(412, "412 Precondition Failed\n")
 		return
 	}
-	p.Gzip = s.Gzip
+	if s.Gzip {
+		p.Encoding = Gzip
+	}
 	p.Length = int64(len(s.Content))
 	p.Body = Body{Kind: TextBody, Text: s.Content}
 }

@@ -2,6 +2,7 @@ package plan
 
 import (
 	"errors"
+	"strings"
 	"testing"
 )
 
@@ -151,5 +152,52 @@ func TestForListings(t *testing.T) {
 	}
 	if got := string(AppendHref(nil, "a b/ü?#%")); got != "a%20b/%C3%BC%3F%23%25" {
 		t.Error(got)
+	}
+}
+
+// TestLanguage: the client's weights decide, and then the order in which the languages are given.
+func TestLanguage(t *testing.T) {
+	for accept, want := range map[string]string{
+		"": "en", "de": "de", "DE-at": "de", "de-DE,de;q=0.9,en;q=0.8": "de", "en, de": "en",
+		"de;q=0.5, en;q=0.6": "en", "fr, de;q=0.1": "de", "*": "en", "de;q=0": "en", "de;q=x": "en",
+		"den": "en", "fr": "en", ",,;": "en",
+	} {
+		if got := (&Request{AcceptLanguage: accept}).Language("en", "de"); got != want {
+			t.Errorf("%q: %s, want %s", accept, got, want)
+		}
+	}
+}
+
+// TestMissingPage: which requests for what is not there get a page.
+func TestMissingPage(t *testing.T) {
+	pl := planner(t, Options{Listing: true})
+	const browser = "text/html,application/xhtml+xml,*/*;q=0.8"
+	for _, test := range []struct{ target, accept, path, root string }{
+		{"/bare/no", browser, "bare/no", "../"}, {"/bare/no/", browser, "bare/no", "../../"},
+		{"/no", browser, "no", "./"}, {"/no//x", browser, "no/x", "../../"},
+		{"/no%2fx", browser, "", "./"}, {"/no/?list&q=x", browser, "no", "../"},
+		{"/.git/x", browser, "", "../"},
+		{"/no", "*/*", "", ""}, {"/no", "", "", ""}, {"/no", "application/json", "", ""},
+		{"/no", "text/html;q=0", "", ""}, {"/a/%2e./no", browser, "", ""},
+	} {
+		tree := site()
+		delete(tree.nodes, "404.html")
+		p := ask(t, pl, tree, "GET", test.target, "Accept: "+test.accept)
+		got := Listing{}
+		if p.Body.Kind == ListingBody {
+			got = *p.Body.Listing
+		}
+		if want := (Listing{Path: test.path, Root: test.root, Missing: test.root != ""}); got != want ||
+			p.Status != 404 || !strings.Contains(header(p, "Vary"), "Accept") {
+			t.Errorf("%s, %q: %d %+v, want %+v, %s", test.target, test.accept, p.Status, got, want,
+				p.AppendFields(nil))
+		}
+	}
+	p := new(Plan)
+	p.reset("")
+	p.Show(&Request{IfMatch: `"x"`}, Shown{Type: "text/html", Content: "<p>", Missing: true})
+	if p.Status != 404 || header(p, "ETag") != "" || header(p, "Cache-Control") != "" ||
+		p.Length != 3 || !p.Sends() {
+		t.Errorf("%d %s", p.Status, p.AppendFields(nil))
 	}
 }

@@ -84,8 +84,9 @@ func TestConfiguredTypes(t *testing.T) {
 	tree := site()
 	tree.nodes["a.foo"], tree.nodes["a.gz"] = tree.nodes["x.tgz"], tree.nodes["x.tgz"]
 	for _, target := range []string{"/a.foo", "/a.gz"} {
-		if p := ask(t, pl, tree, "GET", target, "Accept-Encoding: gzip"); p.Gzip || p.Status != 200 {
-			t.Errorf("%s: %d, a second coding: %v", target, p.Status, p.Gzip)
+		if p := ask(t, pl, tree, "GET", target, "Accept-Encoding: gzip"); p.Encoding != Identity ||
+			p.Status != 200 {
+			t.Errorf("%s: %d, a second coding: %v", target, p.Status, p.Encoding)
 		}
 	}
 	for _, bad := range []map[string]string{

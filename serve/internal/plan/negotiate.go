@@ -6,51 +6,82 @@ import (
 	"github.com/tarpack/tpk/serve/internal/ascii"
 )
 
-// codingWeights are a client's weights of the two codings, in thousandths. With 0 it refuses the
-// coding.
-type codingWeights struct{ gzip, identity int }
+// codingWeights are a client's weights of the encodings, in thousandths. With 0 it refuses one.
+type codingWeights [Encodings]int
 
-// prefersGzip reports whether to send gzip. It wins a tie, since it is stored and smaller.
-func (a codingWeights) prefersGzip() bool { return a.gzip > 0 && a.gzip >= a.identity }
+// onlyIdentity are the weights for content that is sent as it is.
+var onlyIdentity = codingWeights{Identity: 1000}
+
+// Weights of the fields that browsers and curl send.
+var (
+	gzipWeights       = codingWeights{Identity: 1, Gzip: 1000}
+	brotliWeights     = codingWeights{Identity: 1, Gzip: 1000, Brotli: 1000}
+	browserWeights    = codingWeights{Identity: 1, Gzip: 1000, Brotli: 1000, Zstd: 1000}
+	dictionaryWeights = codingWeights{Identity: 1, Gzip: 1000, Brotli: 1000, Zstd: 1000,
+		DictionaryZstd: 1000}
+)
+
+// prefersGzip reports whether to send gzip rather than identity. It wins a tie, since it is stored
+// and smaller.
+func (a *codingWeights) prefersGzip() bool { return a[Gzip] > 0 && a[Gzip] >= a[Identity] }
 
 // accepts reads an Accept-Encoding (RFC 9110 §12.5.3). Without the field the client gets identity,
 // which everything understands. A malformed element is ignored.
 func accepts(value string, present bool) codingWeights {
 	if !present {
-		return codingWeights{gzip: 0, identity: 1000}
+		return onlyIdentity
 	}
-	if value == "gzip" || value == "gzip, deflate" || value == "gzip, deflate, br" ||
-		value == "gzip, deflate, br, zstd" {
-		return codingWeights{gzip: 1000, identity: 1}
+	switch value {
+	case "gzip", "gzip, deflate":
+		return gzipWeights
+	case "gzip, deflate, br":
+		return brotliWeights
+	case "gzip, deflate, br, zstd", "deflate, gzip, br, zstd":
+		return browserWeights
+	case "gzip, deflate, br, zstd, dcb, dcz":
+		return dictionaryWeights
 	}
-	gzip, identity, any := -1, -1, -1
+	weights, rest := codingWeights{-1, -1, -1, -1, -1}, -1
 	for value != "" {
 		var element string
 		element, value, _ = strings.Cut(value, ",")
-		coding, params, _ := strings.Cut(element, ";")
+		name, params, _ := strings.Cut(element, ";")
 		q, ok := qvalue(params)
 		if !ok {
 			continue
 		}
-		coding = ascii.Trim(coding)
-		switch {
-		case ascii.EqualFold(coding, "gzip"), ascii.EqualFold(coding, "x-gzip"):
-			gzip = max(gzip, q)
-		case ascii.EqualFold(coding, "identity"):
-			identity = q
-		case coding == "*":
-			any = q
+		switch name = ascii.Trim(name); {
+		case name == "*":
+			rest = q
+		case ascii.EqualFold(name, "identity"):
+			weights[Identity] = q
+		case ascii.EqualFold(name, "x-gzip"):
+			weights[Gzip] = max(weights[Gzip], q)
+		default:
+			if e, ok := encodingNamed(name); ok {
+				weights[e] = max(weights[e], q)
+			}
 		}
 	}
-	if gzip < 0 {
-		gzip = max(any, 0)
+	if weights[Identity] < 0 && rest < 0 {
+		weights[Identity] = 1 // acceptable, but not preferred to anything that is named
 	}
-	if identity < 0 {
-		if identity = any; any < 0 {
-			identity = 1 // acceptable, but not preferred to anything that is named
+	for e := range weights {
+		if weights[e] < 0 {
+			weights[e] = max(rest, 0)
 		}
 	}
-	return codingWeights{gzip, identity}
+	return weights
+}
+
+// encodingNamed returns the encoding with a name of the registry of content codings, in any case.
+func encodingNamed(name string) (Encoding, bool) {
+	for e := Gzip; e < Encodings; e++ {
+		if ascii.EqualFold(name, encodingNames[e]) {
+			return e, true
+		}
+	}
+	return Identity, false
 }
 
 // qvalue reads an element's parameters, which are empty or a weight (RFC 9110 §12.4.2). It returns

@@ -80,6 +80,8 @@ type Planner struct {
 
 	gzipped, identity *exclude.Patterns
 
+	noDictionaries bool // what is hidden may be in them
+
 	types  map[string]media // by extension
 	fixed  string           // rendered fields of every response
 	server bool             // fixed has a Server field
@@ -102,6 +104,7 @@ func New(o Options) (*Planner, error) {
 	pl := &Planner{options: o, seed: rand.Uint64()}
 	var err error
 	pl.dots = o.Hide == nil
+	pl.noDictionaries = len(o.Hide)+len(o.HideMore) > 0
 	for _, globs := range []struct {
 		option   string
 		list     []string

@@ -13,13 +13,18 @@ const (
 	listingPage
 	downloadPage
 	assetPage
+	dictionaryPage
 )
 
 // asksOwn returns the page that the query asks for by the reserved key.
 func (f *finder) asksOwn() ownPage {
 	o := &f.pl.options
 	switch {
-	case f.query == "", !o.Listing && o.NoDownload, !hasKey(f.query, ownKey):
+	case f.query == "", !hasKey(f.query, ownKey):
+		return noOwnPage
+	case !f.pl.noDictionaries && queryValue(f.query, dictionaryKey) != "":
+		return dictionaryPage
+	case !o.Listing && o.NoDownload:
 		return noOwnPage
 	case queryValue(f.query, "download") != "":
 		return downloadPage
@@ -42,6 +47,8 @@ func (f *finder) own() (bool, error) {
 	case assetPage:
 		f.asset(queryValue(f.query, "asset"))
 		return true, nil
+	case dictionaryPage:
+		return f.dictionary(queryValue(f.query, dictionaryKey))
 	}
 	return false, nil
 }

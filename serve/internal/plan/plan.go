@@ -16,6 +16,7 @@ const (
 	ListingBody                  // render Body.Listing, then call Plan.Show
 	InflatedBody                 // the content, inflated; call Plan.ShowInflated first
 	PartsBody                    // multipart/byteranges: each part's Head and content, then Tail
+	VariantBody                  // bytes from Offset to Offset+Length of the source's variants file
 )
 
 // Body is where the bytes of a response come from.
@@ -23,6 +24,7 @@ type Body struct {
 	Kind           BodyKind
 	Node           Node
 	Offset, Length int64
+	Sum            uint64 // checksum of a VariantBody
 	Text           string
 	Parts          []Part
 	Tail           string
@@ -42,27 +44,31 @@ type Plan struct {
 	Body   Body  // also set for HEAD, whose response leaves it out
 
 	Type         string // Content-Type
-	Gzip         bool   // Content-Encoding: gzip
+	Encoding     Encoding
 	CacheControl string
 	RetryAfter   int // seconds; 0: not sent
 
-	noContent  bool // the body is described but not sent, as for HEAD
-	ranges     bool // Accept-Ranges: bytes
-	vary       bool // Vary: Accept-Encoding
-	allow      bool
-	preflight  bool
-	tagged     bool
-	tagSuffix  string
-	tag        uint64
-	digest     [32]byte // Repr-Digest; zero: none
-	modTime    int64    // Last-Modified; 0: none
-	rangeFirst int64    // Content-Range of a single part
-	rangeSize  int64    // its complete length; -1: no Content-Range
-	location   []byte
-	filename   string // Content-Disposition
-	origin     string // Access-Control-Allow-Origin; "": none
-	fields     string // further header fields of this answer, rendered
-	fixed      string // the configured header fields, rendered
+	noContent      bool // the body is described but not sent, as for HEAD
+	ranges         bool // Accept-Ranges: bytes
+	vary           bool // Vary: Accept-Encoding
+	allow          bool
+	preflight      bool
+	tagged         bool
+	tagSuffix      string
+	tag            uint64
+	dictionary     uint64      // of DictionaryZstd, as in the entity-tag
+	announced      *Dictionary // Link with rel="compression-dictionary"; nil: none
+	above          int         // how many folders of the path are below the dictionary's
+	varyDictionary bool        // Vary: Available-Dictionary
+	digest         [32]byte    // Repr-Digest; zero: none
+	modTime        int64       // Last-Modified; 0: none
+	rangeFirst     int64       // Content-Range of a single part
+	rangeSize      int64       // its complete length; -1: no Content-Range
+	location       []byte
+	filename       string // Content-Disposition
+	origin         string // Access-Control-Allow-Origin; "": none
+	fields         string // further header fields of this answer, rendered
+	fixed          string // the configured header fields, rendered
 
 	moved   bool   // the path has dot segments from which clients resolve references differently
 	path    []byte // scratch: the decoded path

@@ -1,6 +1,10 @@
 package plan
 
-import "github.com/tarpack/tpk/serve/internal/ascii"
+import (
+	"strings"
+
+	"github.com/tarpack/tpk/serve/internal/ascii"
+)
 
 // Plan makes p the answer to a request. p may have been used before. If the Tree fails, p is a 500
 // and the error is for the log.
@@ -47,7 +51,7 @@ func (pl *Planner) answer(r *Request, t Tree, p *Plan) error {
 	case shape == slashPath, pl.hides(path, slash):
 		return pl.notFound(r, t, p, "")
 	}
-	f := finder{pl: pl, r: r, t: t, p: p, path: path, query: query}
+	f := finder{pl: pl, r: r, t: t, p: p, path: path, slash: slash, query: query}
 	switch {
 	case shape == doublePath:
 		return f.merged(raw, slash)
@@ -57,7 +61,8 @@ func (pl *Planner) answer(r *Request, t Tree, p *Plan) error {
 	return f.file()
 }
 
-// notFound answers a path that is not there: with the root's 404.html, if it has one.
+// notFound answers a path that is not there: with the root's 404.html, if it has one, else with a
+// page of tpk's own for browsers, if folders are listed.
 func (pl *Planner) notFound(r *Request, t Tree, p *Plan, path string) error {
 	name := p.join(t.Root(path), "404.html")
 	n, err := pl.resolve(t, name)
@@ -66,9 +71,24 @@ func (pl *Planner) notFound(r *Request, t Tree, p *Plan, path string) error {
 	}
 	if n.Kind != File {
 		p.text(404, "404 Not Found\n")
+		if pl.options.Listing {
+			p.missingPage(r, path)
+		}
 		return nil
 	}
 	return pl.page(r, t, p, n, name)
+}
+
+// missingPage gives p, a 404, a page if the client is a browser. After dot segments there is none,
+// as clients resolve its references in different ways.
+func (p *Plan) missingPage(r *Request, path string) {
+	p.fields = "Vary: Accept\r\n"
+	raw, _, ok := splitTarget(r.Target)
+	if !ok || p.moved || !acceptsHTML(r.Accept) {
+		return
+	}
+	p.Body = Body{Kind: ListingBody,
+		Listing: &Listing{Missing: true, Path: strings.Clone(path), Root: toRoot(raw)}}
 }
 
 // page makes p a 404 with a file as its page. It is negotiated, but has no validators, since it is
@@ -82,6 +102,7 @@ func (pl *Planner) page(r *Request, t Tree, p *Plan, n Node, name string) error 
 		p.Status = 404
 	}
 	p.ranges, p.tagged, p.modTime, p.CacheControl = false, false, 0, ""
+	p.announced = nil
 	return err
 }
 

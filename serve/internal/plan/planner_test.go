@@ -331,7 +331,7 @@ func TestAcceptEncoding(t *testing.T) {
 			switch {
 			case p.Status == 406:
 				kind = "406"
-			case p.Gzip:
+			case p.Encoding == Gzip:
 				kind = "gzip"
 			}
 			if kind == "gzip" && (p.Length != 20 || p.Body.Kind != SpanBody ||
@@ -514,8 +514,8 @@ func TestFields(t *testing.T) {
 // nothing.
 func TestEmptyMember(t *testing.T) {
 	p := ask(t, planner(t, Options{}), site(), "GET", "/empty.txt", "Accept-Encoding: gzip, *;q=0")
-	if p.Status != 200 || !p.Gzip || p.Length != int64(len(p.Body.Text)) {
-		t.Errorf("%d, gzip %v, %d bytes: %q", p.Status, p.Gzip, p.Length, p.Body.Text)
+	if p.Status != 200 || p.Encoding != Gzip || p.Length != int64(len(p.Body.Text)) {
+		t.Errorf("%d, %v, %d bytes: %q", p.Status, p.Encoding, p.Length, p.Body.Text)
 	}
 	z, err := gzip.NewReader(strings.NewReader(p.Body.Text))
 	if err != nil {

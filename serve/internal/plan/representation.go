@@ -12,7 +12,7 @@ const (
 const emptyMember = "\x1f\x8b\x08\x00\x00\x00\x00\x00\x00\xff\x03\x00" + "\x00\x00\x00\x00" +
 	"\x00\x00\x00\x00"
 
-// representation plans the answer with a file: its coding, and how much of it. The media type is
+// representation plans the answer with a file: its encoding, and how much of it. The media type is
 // that of path, where the file was found. The error is that of the Tree.
 func (pl *Planner) representation(r *Request, t Tree, p *Plan, n Node, path string) error {
 	p.Status = 200
@@ -40,46 +40,66 @@ func (pl *Planner) representation(r *Request, t Tree, p *Plan, n Node, path stri
 	p.modTime = min(modTime, r.Now) // not later than the response (RFC 9110 §8.8.2.1)
 
 	accept := accepts(r.AcceptEncoding, r.HasAcceptEncoding)
+	var v Variants
 	switch {
-	case own && accept.prefersGzip() && (form == OneMember || accept.identity == 0):
-		accept = codingWeights{identity: 1000} // its bytes are gzip
+	case own && accept.prefersGzip() && (form == OneMember || accept[Identity] == 0):
+		accept = onlyIdentity // its bytes are gzip
 		p.tagSuffix = ownGzipTag
-	case own && accept.identity > 0:
+	case own && accept[Identity] > 0:
 		p.inflated(r, n, modTime)
 		return nil
 	case !own && (named || selfCoded(path, p.Type)), n.Kind == Download:
-		accept = codingWeights{identity: 1000}
+		accept = onlyIdentity
+	case !own && n.Coding != Plain && (!whole || accept[Identity] == 0):
+		v = pl.variants(r, t, p, n, &accept)
 	}
-	packed := n.Coding != Plain && accept.gzip > 0
-	gzip := packed && (accept.identity == 0 ||
+	packed := n.Coding != Plain && accept[Gzip] > 0
+	gzip := packed && (accept[Identity] == 0 ||
 		n.Coding != Stored && !whole && accept.prefersGzip())
-	empty := n.Size == 0 && accept.gzip > 0 && accept.identity == 0 // there is no member
-	gzip = gzip || empty
-	if accept.identity == 0 && !gzip {
+	gzip = gzip || n.emptyGzip(&accept)
+	encoding := accept.choose(&n, &v, gzip)
+	if accept[encoding] == 0 {
 		p.refuse(406, "406 Not Acceptable\n")
 		return nil
 	}
+	set := pl.ranges(r, p, &n, &accept, own, modTime)
+	if set != noRange {
+		encoding = Identity
+	}
+	p.encoded(encoding, v.Dictionary)
+	if !p.preconditions(r, modTime) {
+		return nil
+	}
+	if own {
+		p.Encoding = Gzip
+	}
+	if encoding == Identity { // other encodings have other digests, which are not known
+		p.digest = n.SHA256
+	}
+	pl.represent(r, p, n, set, encoding, v.By[encoding])
+	return nil
+}
 
+// ranges reads the request's Range into p.parts. Ranges are those of identity.
+func (pl *Planner) ranges(
+	r *Request, p *Plan, n *Node, accept *codingWeights, own bool, modTime int64,
+) rangeSet {
 	set := noRange
-	var tag [32]byte
-	if r.Range != "" && r.Method == "GET" && accept.identity > 0 &&
+	var tag [maxTag]byte
+	if r.Range != "" && r.Method == "GET" && accept[Identity] > 0 &&
 		rangeHolds(r.IfRange, p.appendTag(tag[:0]), modTime) {
 		set, p.parts = parseRanges(r.Range, n.Size, p.parts[:0])
 	}
 	if own && set == someRanges && len(p.parts) > 1 {
 		set = noRange // the coding would apply to the whole body, and only the parts have it
 	}
-	gzip = gzip && set == noRange
-	if gzip {
-		p.tagSuffix = gzipTag
-	}
-	if !p.preconditions(r, modTime) {
-		return nil
-	}
-	p.Gzip = gzip || own
-	if !gzip { // what deflate makes of the content has another digest, which is not known
-		p.digest = n.SHA256
-	}
+	return set
+}
+
+// represent makes the ranges of set, or all of a content in an encoding, the answer.
+func (pl *Planner) represent(
+	r *Request, p *Plan, n Node, set rangeSet, encoding Encoding, v Variant,
+) {
 	switch {
 	case set == unsatisfiable:
 		p.refuse(416, "416 Range Not Satisfiable\n")
@@ -90,16 +110,24 @@ func (pl *Planner) representation(r *Request, t Tree, p *Plan, n Node, path stri
 		p.Status = 206
 		p.rangeFirst, p.rangeSize = p.parts[0].Offset, n.Size
 		p.content(n, p.parts[0].Offset, p.parts[0].Length)
-	case empty && gzip:
+	case encoding == Gzip && n.Coding == Plain:
 		p.Length = int64(len(emptyMember))
 		p.Body = Body{Kind: TextBody, Text: emptyMember}
-	case gzip:
+	case encoding == Gzip:
 		p.Length = n.Length
 		p.Body = Body{Kind: SpanBody, Node: n, Offset: n.Offset, Length: n.Length}
+	case encoding != Identity:
+		p.Length = v.Length
+		p.Body = Body{Kind: VariantBody, Node: n, Offset: v.Offset, Length: v.Length, Sum: v.Sum}
 	default:
 		p.content(n, 0, n.Size)
 	}
-	return nil
+}
+
+// emptyGzip reports whether a content must be sent as a gzip member of no content. It has none in
+// the archive.
+func (n *Node) emptyGzip(accept *codingWeights) bool {
+	return n.Size == 0 && accept[Gzip] > 0 && accept[Identity] == 0
 }
 
 // preconditions evaluates the request's preconditions, if it has any. It returns false if they have
@@ -108,10 +136,10 @@ func (p *Plan) preconditions(r *Request, modTime int64) bool {
 	if !r.conditional() {
 		return true
 	}
-	var tag [32]byte
+	var tag [maxTag]byte
 	switch precondition(r, p.appendTag(tag[:0]), modTime) {
 	case notModified:
-		p.Status, p.Type, p.ranges = 304, "", false
+		p.Status, p.Type, p.ranges, p.Encoding = 304, "", false, Identity
 		return false
 	case failed:
 		p.refuse(412, "412 Precondition Failed\n")
@@ -142,6 +170,6 @@ func (p *Plan) content(n Node, offset, length int64) {
 // refuse answers with a status and a line of text instead of the file.
 func (p *Plan) refuse(status int, text string) {
 	p.text(status, text)
-	p.Gzip, p.ranges, p.tagged, p.modTime, p.filename, p.CacheControl = false, false, false, 0, "", ""
-	p.digest = [32]byte{}
+	p.ranges, p.tagged, p.modTime, p.filename, p.CacheControl = false, false, 0, "", ""
+	p.Encoding, p.digest, p.announced = Identity, [32]byte{}, nil
 }

@@ -14,6 +14,7 @@ type Request struct {
 	Accept            string
 	AcceptEncoding    string
 	HasAcceptEncoding bool // an empty field differs from none
+	AcceptLanguage    string
 
 	Range             string
 	IfRange           string
@@ -24,6 +25,10 @@ type Request struct {
 
 	Origin        string
 	RequestMethod string // Access-Control-Request-Method
+
+	AvailableDictionary string
+	FetchSite           string // Sec-Fetch-Site
+	FetchMode           string // Sec-Fetch-Mode
 }
 
 // Kind is the kind of what a path names.
@@ -91,6 +96,11 @@ type Tree interface {
 	Link(n Node) (string, error)
 	// GzipForm returns the form of a file whose content begins like gzip. It may read all of it.
 	GzipForm(n Node) (GzipForm, error)
+	// Variants describes the variants of a file of an archive. Most have none.
+	Variants(n Node) Variants
+	// Dictionary returns the dictionary with a name, of an archive that is mounted at path or above,
+	// or nil.
+	Dictionary(path, name string) (*Dictionary, error)
 	// HasLinks reports whether there is any symbolic link.
 	HasLinks() bool
 	// Direct reports whether LinkAbove may be called for paths below a root: whether all of them are

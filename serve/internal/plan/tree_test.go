@@ -10,7 +10,10 @@ type fakeTree struct {
 	nodes   map[string]Node
 	root    string
 	lookups int
-	direct  bool
+	// variants are those of files by ModTime, which tells the files of a test apart.
+	variants     map[int64]Variants
+	dictionaries []*Dictionary
+	direct       bool
 }
 
 func (t *fakeTree) Lookup(path string) (Node, error) {
@@ -23,6 +26,15 @@ func (t *fakeTree) Lookup(path string) (Node, error) {
 func (t *fakeTree) Link(n Node) (string, error) { return n.Name, nil }
 func (t *fakeTree) GzipForm(n Node) (GzipForm, error) {
 	return OneMember, nil
+}
+func (t *fakeTree) Variants(n Node) Variants { return t.variants[n.ModTime] }
+func (t *fakeTree) Dictionary(path, name string) (*Dictionary, error) {
+	for _, d := range t.dictionaries {
+		if d.Name == name {
+			return d, nil
+		}
+	}
+	return nil, nil
 }
 func (t *fakeTree) HasLinks() bool {
 	for _, n := range t.nodes {
@@ -126,6 +138,12 @@ func ask(t *testing.T, pl *Planner, tree Tree, method, target string, headers ..
 			r.IfUnmodifiedSince = value
 		case "Origin":
 			r.Origin = value
+		case "Available-Dictionary":
+			r.AvailableDictionary = value
+		case "Sec-Fetch-Site":
+			r.FetchSite = value
+		case "Sec-Fetch-Mode":
+			r.FetchMode = value
 		case "Access-Control-Request-Method":
 			r.RequestMethod = value
 		default:

@@ -8,7 +8,7 @@ import (
 // Stats counts what a server has done. All methods may be called at any time.
 type Stats struct {
 	status  [600]atomic.Uint64
-	bytes   atomic.Uint64
+	coded   [MaxCodings]struct{ answers, bytes atomic.Uint64 }
 	open    atomic.Int64
 	total   atomic.Uint64
 	refused atomic.Uint64
@@ -24,12 +24,18 @@ var Buckets = [...]time.Duration{
 	250 * time.Millisecond, time.Second, 10 * time.Second,
 }
 
-// Answered counts an answer and the bytes of its body that were sent.
-func (s *Stats) Answered(status int, sent int64) {
+// MaxCodings is the number of content codings that are counted.
+const MaxCodings = 8
+
+// Answered counts an answer and the bytes of its body that were sent. coding is a number below
+// MaxCodings.
+func (s *Stats) Answered(status, coding int, sent int64) {
 	if status >= 0 && status < len(s.status) {
 		s.status[status].Add(1)
 	}
-	s.bytes.Add(uint64(sent))
+	c := &s.coded[coding]
+	c.answers.Add(1)
+	c.bytes.Add(uint64(sent))
 }
 
 // Took adds the duration of an answer to the histogram.
@@ -74,7 +80,18 @@ func (s *Stats) Responses(f func(status int, n uint64)) {
 }
 
 // Bytes returns how many bytes of bodies were sent.
-func (s *Stats) Bytes() uint64 { return s.bytes.Load() }
+func (s *Stats) Bytes() (n uint64) {
+	for i := range s.coded {
+		n += s.coded[i].bytes.Load()
+	}
+	return n
+}
+
+// Coded returns how many answers were sent in a content coding, and how many bytes of their bodies.
+func (s *Stats) Coded(coding int) (answers, bytes uint64) {
+	c := &s.coded[coding]
+	return c.answers.Load(), c.bytes.Load()
+}
 
 // Connections returns how many connections are open, and how many there have been.
 func (s *Stats) Connections() (open int64, total uint64) { return s.open.Load(), s.total.Load() }

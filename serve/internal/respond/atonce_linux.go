@@ -5,7 +5,7 @@ import "github.com/tarpack/tpk/serve/internal/plan"
 // PrepareAtOnce plans the answer if that needs nothing but memory. If it returns false, x must be
 // released.
 func (r *Responder) PrepareAtOnce(x *Exchange) bool {
-	x.view.Instant = true
+	x.view.Instant, x.view.NoVariants = true, false
 	err := r.plan(x)
 	x.view.Instant = false
 	kind := x.Plan.Body.Kind
@@ -26,10 +26,14 @@ func (x *Exchange) bodyAtOnce() bool {
 	switch {
 	case !x.Plan.Sends():
 		return true
+	case b.Length > ShortBody || x.Plan.Length > ShortBody:
+		return false
 	case b.Kind == plan.TextBody:
 		x.Out = append(x.Out, b.Text...)
 		return true
-	case b.Kind != plan.SpanBody || b.Length > ShortBody:
+	case b.Kind == plan.VariantBody:
+		return x.view.ReadVariantNow(b, x.Plan.Encoding, x.room(b.Length))
+	case b.Kind != plan.SpanBody:
 		return false
 	}
 	body := x.room(b.Length)

@@ -28,6 +28,8 @@ func (x *Exchange) WriteBody(to io.Writer) error {
 			return x.writeChecked(w, &b.Node)
 		}
 		return x.writeRun(w, &b.Node, b.Offset, b.Length)
+	case plan.VariantBody:
+		return transfer.CopyAt(w, x.view.Variant(), b.Offset, b.Length)
 	case plan.ContentBody:
 		return x.writeContent(w, &b.Node, b.Offset, b.Length)
 	case plan.InflatedBody:
@@ -50,6 +52,9 @@ func (x *Exchange) confirm() error {
 	}
 	if err == nil && x.Plan.Body.Kind == plan.SpanBody {
 		err = x.view.ProveSent(&x.Plan.Body.Node)
+	}
+	if err == nil && x.Plan.Body.Kind == plan.VariantBody {
+		err = x.view.CheckVariant()
 	}
 	if err == nil {
 		err = x.view.CheckBody()

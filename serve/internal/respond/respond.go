@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/encoded"
 	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/record"
@@ -43,7 +44,7 @@ type Exchange struct {
 	view   archives.View
 	viewed bool // view must be released
 
-	retried  bool // the plan is the second one
+	retried  bool // the plan is another one, since the first was in doubt
 	checking archives.Checking
 }
 
@@ -74,7 +75,7 @@ func (x *Exchange) Begin(now time.Time) {
 
 // Prepare plans the answer. What the plan sends stays readable until Finish or Release.
 func (r *Responder) Prepare(x *Exchange) {
-	x.retried = false
+	x.retried, x.view.NoVariants = false, false
 	if err := r.prepare(x); err != nil && !r.retry(x, err) {
 		r.fail(x, err)
 	}
@@ -109,6 +110,8 @@ func (x *Exchange) fetch() (err error) {
 	case b.Node.Kind == plan.Download:
 		err = x.view.FetchDownload(&b.Node, b.Offset, b.Length)
 	case b.Node.Kind != plan.File:
+	case b.Kind == plan.VariantBody && b.Length > ShortBody:
+		err = x.view.ProveVariant(b, x.Plan.Encoding)
 	case b.Kind == plan.SpanBody:
 		x.checking, err = x.view.FetchBody(&b.Node, b.Offset, b.Length, x.WholeMember())
 	case b.Kind == plan.ContentBody, b.Kind == plan.PartsBody:
@@ -117,14 +120,19 @@ func (x *Exchange) fetch() (err error) {
 	return err
 }
 
-// retry plans the answer again, once, if err means that it is only in doubt.
+// retry plans the answer again if err means that it is only in doubt, or that a variant can't be
+// sent. It does so once for either reason.
 func (r *Responder) retry(x *Exchange, err error) bool {
-	if x.retried || !errors.Is(err, guard.ErrDoubtful) {
+	switch {
+	case errors.Is(err, encoded.ErrUnusable) && !x.view.NoVariants:
+		x.view.NoVariants = true
+	case errors.Is(err, guard.ErrDoubtful) && !x.retried:
+		x.retried = true
+	default:
 		return false
 	}
-	x.retried = true
 	x.Release()
-	if err := r.prepare(x); err != nil {
+	if err := r.prepare(x); err != nil && !r.retry(x, err) {
 		r.fail(x, err)
 	}
 	return true
@@ -168,7 +176,7 @@ func (x *Exchange) Release() {
 // Finish counts and logs an answer, and releases its files. sent is how many bytes of its body were
 // sent.
 func (r *Responder) Finish(x *Exchange, sent int64) {
-	r.Stats.Answered(x.Plan.Status, sent)
+	r.Stats.Answered(x.Plan.Status, int(x.Plan.Encoding), sent)
 	if r.Timing.Load() {
 		r.Stats.Took(time.Since(x.Began))
 	}
@@ -216,6 +224,7 @@ func (x *Exchange) cause(err error) error {
 func (r *Responder) add(reason, err error) {
 	for _, known := range []error{
 		guard.ErrOverwritten, guard.ErrDoubtful, guard.ErrUnproven, archives.ErrPending,
+		encoded.ErrUnusable,
 	} {
 		if errors.Is(reason, known) {
 			return

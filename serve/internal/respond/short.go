@@ -19,7 +19,8 @@ func (x *Exchange) Short() bool {
 }
 
 // AppendBody appends a short body to Out. If that fails it returns false, and the answer has become
-// another one, which needs another head and body: a 500 or 503, or the same once more.
+// another one, which needs another head and body, and may be longer: a 500 or 503, the same once
+// more, or the content in another encoding.
 func (r *Responder) AppendBody(x *Exchange) bool {
 	if x.Plan.Body.Kind == plan.TextBody { // Prepare has checked it
 		x.Out = append(x.Out, x.Plan.Body.Text...)
@@ -48,6 +49,9 @@ func (r *Responder) AppendBody(x *Exchange) bool {
 func (x *Exchange) appendBody() error {
 	b := &x.Plan.Body
 	body := x.room(b.Length)
+	if b.Kind == plan.VariantBody {
+		return x.view.ReadVariant(b, x.Plan.Encoding, body)
+	}
 	if x.member(body) {
 		return nil
 	}
@@ -109,9 +113,9 @@ func (x *Exchange) room(n int64) []byte {
 // what the index has a checksum of.
 func (x *Exchange) damaged(body []byte) bool {
 	b := &x.Plan.Body
-	if x.WholeMember() && b.Node.Kind == plan.File && x.Plan.Gzip {
+	if x.WholeMember() && b.Node.Kind == plan.File && x.Plan.Encoding == plan.Gzip {
 		return !archives.Trailed(body, &b.Node)
 	}
-	return b.Node.Coding == plan.Stored && !x.Plan.Gzip && b.Length == b.Node.Size &&
-		crc32.ChecksumIEEE(body) != b.Node.CRC
+	return b.Node.Coding == plan.Stored && x.Plan.Encoding == plan.Identity &&
+		b.Length == b.Node.Size && crc32.ChecksumIEEE(body) != b.Node.CRC
 }

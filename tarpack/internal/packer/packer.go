@@ -119,10 +119,12 @@ func (p *Packer) SkipOutput(dst *durable.Output) error {
 	return nil
 }
 
-// SkipNames keeps the archive of that name, its sidecar and the temporary files that a killed
-// writer left of them out of the new archive.
+// SkipNames keeps the archive of that name, its sidecar, its variants and the temporary files that
+// a killed writer left of them out of the new archive.
 func (p *Packer) SkipNames(archive string) {
-	for _, name := range []string{archive, archive + format.SidecarSuffix} {
+	for _, name := range []string{
+		archive, archive + format.SidecarSuffix, archive + format.VariantsSuffix,
+	} {
 		for _, name := range []string{name, format.TempName(name)} {
 			if fi, err := os.Stat(name); err == nil {
 				p.skip = append(p.skip, fi)

@@ -1,107 +1,234 @@
-// What the page does beyond links and forms: a filter, keys, previews. Without this file it is all there, but for these.
+// What the page does beyond links and forms: results while typing, previews, keys, local times.
+// Without this file it is all there, but for these.
 "use strict";
 (() => {
   const $ = (id) => document.getElementById(id);
-  const body = document.querySelector("tbody");
+  const all = (css) => [...document.querySelectorAll(css)];
   const search = $("search");
-  const rows = body ? [...body.rows] : [];
   const link = (row) => row.querySelector("td.name a");
   const button = (row) => row.querySelector("[data-look]");
-  const shown = () => rows.filter((row) => !row.hidden);
+  document.documentElement.classList.add("js"); // shows the buttons for previews
 
-  // The filter looks at the names on this page.
-  const filter = $("filter");
-  if (filter) {
-    const names = rows.map((row) => link(row).textContent.toLowerCase());
-    const left = $("left");
-    const apply = () => {
-      const text = filter.value.trim().toLowerCase();
-      let n = 0;
-      rows.forEach((row, i) => {
-        row.hidden = !names[i].includes(text);
-        if (!row.hidden) n++;
-      });
-      left.value = text ? `${n} of ${rows.length}` : "";
-    };
-    filter.addEventListener("input", apply);
-    filter.parentElement.hidden = rows.length < 2;
-    if (filter.value) apply(); // the browser has kept it
+  // Times are sent in UTC, and shown in the time zone of the reader.
+  function localTimes() {
+    const two = (n) => String(n).padStart(2, "0");
+    for (const time of all("td time")) {
+      const d = new Date(time.dateTime);
+      time.title = `${time.textContent} UTC`;
+      time.textContent = `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())} ` +
+        `${two(d.getHours())}:${two(d.getMinutes())}`;
+    }
   }
+  localTimes();
+
+  // Another listing in place of this one. The latest request wins, however late an older answer is.
+  let asking = null;
+  async function load(url, parts) {
+    asking?.abort();
+    const mine = asking = new AbortController();
+    $("results").setAttribute("aria-busy", "true");
+    try {
+      const answer = await fetch(url, { signal: mine.signal });
+      const text = await answer.text();
+      if (mine !== asking) return false;
+      if (!answer.ok) throw new Error(answer.status);
+      show(new DOMParser().parseFromString(text, "text/html"), parts);
+      return true;
+    } catch {
+      if (mine === asking) location.assign(url); // the browser shows what is wrong
+      return false;
+    }
+  }
+
+  function show(page, parts) {
+    for (const css of parts) document.querySelector(css).replaceWith(page.querySelector(css));
+    document.title = page.title;
+    for (const old of all("#find [type=hidden]")) old.remove();
+    $("find").setAttribute("action", page.getElementById("find").getAttribute("action"));
+    $("find").prepend(...page.querySelectorAll("#find [type=hidden]"));
+    if ($("left")) $("left").value = page.getElementById("left")?.value ?? "";
+    $("said").textContent = page.querySelector(".facts")?.textContent ?? "";
+    localTimes();
+  }
+
+  const whole = ["header nav", "main"];
+  const around = ["header nav", "#head", "#results"]; // all but the field that has the focus
+
+  // later calls a function when no key was pressed for a moment.
+  let timer = 0;
+  function later(work) {
+    clearTimeout(timer);
+    timer = setTimeout(work, 120);
+  }
+
+  function fillIn(url, key, value) {
+    url.searchParams.delete("offset");
+    if (value) url.searchParams.set(key, value);
+    else url.searchParams.delete(key);
+  }
+
+  async function searchNow() {
+    const text = search.value.trim();
+    const before = new URL(location.href);
+    const searching = before.searchParams.has("q");
+    if (text === (before.searchParams.get("q") ?? "").trim()) return;
+    let url = before;
+    if (!searching) {
+      const sent = new URLSearchParams(new FormData($("find")));
+      url = new URL(`${$("find").getAttribute("action")}?${sent}`, before);
+    }
+    fillIn(url, "q", text);
+    if (!text) for (const key of ["scope", "in", "sort", "order"]) url.searchParams.delete(key);
+    if (!await load(url, whole)) return;
+    history[searching ? "replaceState" : "pushState"](null, "", url);
+  }
+
+  async function filterNow() {
+    const url = new URL(location.href);
+    const text = $("filter").value.trim();
+    if (text === (url.searchParams.get("filter") ?? "")) return;
+    fillIn(url, "filter", text);
+    if (await load(url, around)) history.replaceState(null, "", url);
+  }
+
+  document.addEventListener("input", (event) => {
+    if (event.target === search) later(searchNow);
+    if (event.target === $("filter")) later(filterNow);
+  });
+  document.addEventListener("submit", (event) => {
+    const work = event.target.id === "find" ? searchNow : event.target.id === "narrow" ? filterNow : null;
+    if (!work) return;
+    event.preventDefault();
+    clearTimeout(timer);
+    work();
+  });
+  addEventListener("popstate", async () => {
+    clearTimeout(timer);
+    if (await load(location.href, whole)) {
+      search.value = new URL(location.href).searchParams.get("q") ?? "";
+    }
+  });
 
   // Previews.
   const dialog = $("look");
   const stage = $("look-body");
   const textBytes = 65536;
   let from = null; // the row that is previewed
+  let reading = null; // what its text is read with
 
   const element = (name, set) => Object.assign(document.createElement(name), set);
 
   async function showText(url) {
     const pre = element("pre", { textContent: "…" });
     stage.replaceChildren(pre);
+    const mine = reading = new AbortController();
     try {
-      const answer = await fetch(url, { headers: { Range: `bytes=0-${textBytes - 1}` } });
+      const answer = await fetch(url, {
+        headers: { Range: `bytes=0-${textBytes - 1}` }, signal: mine.signal,
+      });
       if (!answer.ok && answer.status !== 416) throw new Error(answer.status);
       const bytes = answer.status === 416 ? new ArrayBuffer(0) : await answer.arrayBuffer();
+      if (mine !== reading) return; // it is another file's turn
       pre.textContent = new TextDecoder().decode(bytes);
       const size = Number((answer.headers.get("Content-Range") || "").split("/")[1]);
-      if (size > textBytes) stage.append(element("p", { textContent: "The beginning of a larger file. Open it to see all." }));
+      if (size > textBytes) stage.append(element("p", { textContent: dialog.dataset.larger }));
     } catch {
-      stage.replaceChildren(element("p", { textContent: "This file can't be shown." }));
+      if (mine === reading) failed();
     }
   }
 
+  const failed = () => stage.replaceChildren(element("p", { textContent: dialog.dataset.failed }));
+
   function preview(row) {
-    const look = button(row);
-    if (!look) return;
+    reading?.abort();
+    reading = null;
     from = row;
-    const url = link(row).href;
-    $("look-name").textContent = link(row).textContent;
-    $("look-open").href = url;
-    const name = link(row).textContent;
-    switch (look.dataset.look) {
+    const { href: src, textContent: name } = link(row);
+    $("look-name").textContent = name;
+    $("look-open").href = src;
+    const media = (set) => element(button(row).dataset.look, { ...set, src, onerror: failed });
+    switch (button(row).dataset.look) {
       case "image":
-        stage.replaceChildren(element("img", { src: url, alt: name }));
+        stage.replaceChildren(element("img", { src, alt: name, onerror: failed }));
         break;
       case "audio":
-        stage.replaceChildren(element("audio", { src: url, controls: true, preload: "metadata", ariaLabel: name }));
-        break;
       case "video":
-        stage.replaceChildren(element("video", { src: url, controls: true, preload: "metadata", ariaLabel: name }));
+        stage.replaceChildren(media({ controls: true, preload: "metadata", ariaLabel: name }));
         break;
       default:
-        showText(url);
+        showText(src);
     }
     if (!dialog.open) dialog.showModal();
   }
 
-  rows.forEach((row) => {
-    const look = button(row);
-    if (!look) return;
-    look.hidden = false;
-    look.addEventListener("click", () => preview(row));
+  document.addEventListener("click", (event) => {
+    const look = event.target.closest("[data-look]");
+    if (look) preview(look.closest("tr"));
+    if (event.target.matches("dialog")) event.target.close(); // beside its content
   });
   $("look-close").addEventListener("click", () => dialog.close());
-  dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
   dialog.addEventListener("close", () => {
+    reading?.abort();
+    reading = null;
+    for (const media of stage.children) media.onerror = null;
     stage.replaceChildren(); // stops what is playing
-    if (from) link(from).focus();
+    if (from?.isConnected) link(from).focus();
   });
 
   // Keys.
   function move(step) {
-    const visible = shown();
-    const at = visible.findIndex((row) => row.contains(document.activeElement));
-    const next = at < 0 ? (step > 0 ? 0 : visible.length - 1) : Math.min(Math.max(at + step, 0), visible.length - 1);
-    if (visible[next]) link(visible[next]).focus();
+    const links = all(".parent, td.name a, .cards > li > a, .hits li > a");
+    if (!links.length) return;
+    const first = links.length > 1 && links[0].matches(".parent") ? 1 : 0;
+    const here = document.activeElement;
+    let at = links.findIndex((a) => a === here || a.closest("tr")?.contains(here));
+    if (step === -Infinity || at < 0 && step > 0) at = first;
+    else if (at < 0) at = links.length - 1;
+    else at = Math.min(Math.max(at + step, 0), links.length - 1);
+    links[at].focus();
   }
 
   // In a preview the arrows go to the next that has one.
   function turn(step) {
-    const some = shown().filter(button);
+    const some = all("tbody tr").filter(button);
     const next = some[some.indexOf(from) + step];
     if (next) preview(next);
   }
+
+  function keyInField(event) {
+    const field = event.target;
+    if (event.key === "ArrowDown") move(1);
+    else if (event.key !== "Escape") return;
+    else if (field.value && field.closest("form")) {
+      field.value = "";
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    } else field.blur();
+    event.preventDefault();
+  }
+
+  const focusOn = (field) => field && (field.focus(), field.select(), true);
+
+  // What a key does. A key that does nothing here is left to the browser.
+  const keys = {
+    "/": () => focusOn(search),
+    f: () => focusOn($("filter")),
+    "?": () => ($("keys").showModal(), true),
+    ArrowDown: () => (move(1), true),
+    ArrowUp: () => (move(-1), true),
+    Home: () => (move(-Infinity), true),
+    End: () => (move(Infinity), true),
+    Backspace: () => {
+      const up = document.querySelector(".parent");
+      up?.click();
+      return up !== null;
+    },
+    " ": (event) => {
+      const row = event.target.closest("tbody tr");
+      if (!row || !button(row) || event.target.matches("button")) return false;
+      preview(row);
+      return true;
+    },
+  };
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
@@ -109,44 +236,9 @@
     if (dialog.open) {
       if (!typing && event.key === "ArrowRight") turn(1);
       if (!typing && event.key === "ArrowLeft") turn(-1);
-      return;
+    } else if (!$("keys").open) {
+      if (typing) keyInField(event);
+      else if (Object.hasOwn(keys, event.key) && keys[event.key](event)) event.preventDefault();
     }
-    if (typing) {
-      if (event.key === "Escape") {
-        if (event.target === filter && filter.value) {
-          filter.value = "";
-          filter.dispatchEvent(new Event("input"));
-        } else event.target.blur();
-      } else if (event.key === "ArrowDown") move(1);
-      else return;
-      event.preventDefault();
-      return;
-    }
-    const row = event.target.closest("tbody tr");
-    switch (event.key) {
-      case "/":
-        search.focus();
-        search.select();
-        break;
-      case "ArrowDown":
-        move(1);
-        break;
-      case "ArrowUp":
-        move(-1);
-        break;
-      case "Home":
-        move(-Infinity);
-        break;
-      case "End":
-        move(Infinity);
-        break;
-      case " ":
-        if (!row || !button(row) || event.target.matches("button")) return;
-        preview(row);
-        break;
-      default:
-        return;
-    }
-    event.preventDefault();
   });
 })();

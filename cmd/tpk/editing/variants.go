@@ -1,0 +1,48 @@
+package editing
+
+import (
+	"errors"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/tarpack/tpk/cmd/tpk/report"
+	"github.com/tarpack/tpk/cmd/tpk/terminal"
+	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/variants"
+)
+
+// BuildVariants writes the variants of an archive. It shows progress, and prints a summary if
+// progress is shown.
+func BuildVariants(c *cli.Context, archive string, o variants.Options) (variants.Result, error) {
+	m := terminal.NewMeter(c, "encoding")
+	defer m.Stop()
+	if m.On() {
+		// An archive that can't be opened fails below.
+		if a, err := tarpack.Open(c.Context, archive, nil); err == nil {
+			m.Expect(variants.Work(a.Index()))
+			a.Close()
+		}
+	}
+	o.Progress = m.Update
+	res, err := variants.Build(c.Context, archive, o)
+	m.Stop()
+	if stop := (*report.StoppedError)(nil); errors.As(err, &stop) {
+		return res, report.WithHint(report.In(archive, stop), "to go on with its variants, run"+
+			" 'tpk variants' with the same flags; 'tpk variants --drop' removes what there is of them")
+	}
+	if err != nil {
+		return res, report.Output(archive, err)
+	}
+	m.Summarize("%s: variants of %s, %s unchanged: %s", report.Quote(archive),
+		report.Entries(res.Contents), report.Count(res.Reused), report.Bytes(res.Bytes))
+	return res, nil
+}
+
+// RefreshVariants brings the variants of an archive up to date, if it has some and they are not.
+func RefreshVariants(c *cli.Context, archive string) error {
+	if !variants.Stale(c.Context, archive) {
+		return nil
+	}
+	_, err := BuildVariants(c, archive, variants.Options{})
+	return err
+}

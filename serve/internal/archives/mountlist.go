@@ -1,0 +1,126 @@
+package archives
+
+import (
+	"cmp"
+	"errors"
+	"io"
+	"slices"
+	"strings"
+
+	"github.com/tarpack/tpk/serve/internal/natural"
+	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/sidecar"
+)
+
+// Mount describes a mount for a page that leads to all of them.
+type Mount struct {
+	Path        string
+	Title       string
+	Description string // a paragraph, from its README or index page; "" if there is none
+	Tree        Totals // not known if it is not one archive
+	Waiting     bool   // its archive is not ready yet
+}
+
+// Mounts describes all mounts, by path in natural order. There are none if something is mounted at
+// the root, which has a listing of its own then.
+func (v *View) Mounts() ([]Mount, error) {
+	var list []Mount
+	for k := range v.set.mounts {
+		if v.set.mounts[k].path == "" {
+			return nil, nil
+		}
+		m, err := v.describe(&v.set.mounts[k])
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, m)
+	}
+	slices.SortFunc(list, func(a, b Mount) int {
+		return cmp.Or(strings.Compare(natural.Key(a.Path), natural.Key(b.Path)),
+			strings.Compare(a.Path, b.Path))
+	})
+	return list, nil
+}
+
+func (v *View) describe(m *mount) (Mount, error) {
+	d := Mount{Path: m.path, Title: m.path[strings.LastIndexByte(m.path, '/')+1:],
+		Tree: unknownTotals, Waiting: m.pending}
+	if len(m.sources) != 1 || len(m.dirs) > 0 || m.pending {
+		return d, nil
+	}
+	a, err := v.touch(m.sources[0])
+	if err != nil {
+		return d, err
+	}
+	omit, err := v.omit(a, m.path)
+	if err != nil {
+		return d, err
+	}
+	d.Title = a.title()
+	if d.Tree, err = a.totals(omit, sidecar.Root); err != nil {
+		return d, err
+	}
+	about := a.about.Load()
+	if about == nil {
+		text, err := v.readAbout(m, omit)
+		if errors.Is(err, ErrInstant) {
+			return d, err
+		}
+		if err != nil { // the page of a file reports what is wrong with it
+			return d, nil
+		}
+		about = &text
+		a.about.Store(about)
+	}
+	d.Description = *about
+	return d, nil
+}
+
+// aboutFiles are the files that describe an archive, the best first.
+var aboutFiles = []struct {
+	name string
+	text func(content string) string
+}{
+	{"README.md", firstParagraph}, {"README", firstParagraph}, {"README.rst", firstParagraph},
+	{"README.txt", firstParagraph}, {"readme.md", firstParagraph}, {"Readme.md", firstParagraph},
+	{"index.html", pageTitle},
+}
+
+// maxAbout is how many bytes of a file are read for a description.
+const maxAbout = 32 << 10
+
+// readAbout returns the description of a mount that is one archive.
+func (v *View) readAbout(m *mount, omit *omission) (string, error) {
+	a := v.set.sources[m.sources[0]]
+	for _, f := range aboutFiles {
+		i, ok, err := a.index.Lookup(f.name)
+		if err != nil {
+			return "", a.wrap(err)
+		}
+		if !ok || omit.leavesOut(i) {
+			continue
+		}
+		n, _, err := v.find(join(m.path, f.name))
+		if err == nil && n.Kind == plan.File {
+			err = v.proved(&n)
+		}
+		if err != nil {
+			return "", err
+		}
+		if n.Kind != plan.File || n.Source != m.sources[0] || n.Size == 0 {
+			continue
+		}
+		r, err := v.Content(&n, 0, min(n.Size, maxAbout))
+		if err != nil {
+			return "", err
+		}
+		b, err := io.ReadAll(r)
+		if err = errors.Join(err, r.Close()); err != nil {
+			return "", err
+		}
+		if text := f.text(string(b)); text != "" {
+			return text, nil
+		}
+	}
+	return "", nil
+}

@@ -1,0 +1,5 @@
+//go:build !race
+
+package encoded
+
+const raceDetector = false

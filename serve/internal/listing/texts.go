@@ -1,0 +1,127 @@
+package listing
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/dustin/go-humanize"
+
+	"github.com/tarpack/tpk/serve/internal/plan"
+)
+
+// texts are all texts of a page in one language. The %s and %d are filled in.
+type texts struct {
+	Lang string // BCP 47
+
+	Home, Skip, TheWay, PagesLabel string
+	Search, SearchAll, FilterLabel string
+	Everywhere, OnlyIn, Back, Up   string
+	SearchTitle                    string
+	Folder, File, Link, Match      [2]string // one, and several
+	Entry, Byte                    [2]string
+	FirstMatches, Further, For     string
+	Unpacked, Packed, Saved        string
+	InAll, About, Shared           string
+	DownloadAs, Partial            string
+	Incomplete, NoMatch            string
+	Empty, Behind, NoneLeft, All   string
+	FirstPage, Previous, Next      string
+	More, PageOf, Of               string
+	Name, Size, Modified           string
+	PackedHead, SharedPacked       string
+	Preview, PreviewOf             string
+	Open, Close, Larger, CantShow  string
+	Caption, Keys                  string
+	KeyList                        []keyText
+	SearchWhere, SearchIn          string
+	InNames, InText, AllInText     string
+	BestMatches, SameTitle, NoText string
+	Costly, CostlyHelp             string
+	NoIndex, NoIndexHelp           string
+	Archive                        [2]string
+	Waiting                        string
+	NotFound, NothingHere          string
+	Kinds                          map[string]string
+
+	comma, point string
+}
+
+// keyText is a key and what it does.
+type keyText struct{ Key, Does string }
+
+// textsFor returns the texts in the language that a client prefers.
+func textsFor(r *plan.Request) *texts {
+	if r.Language(english.Lang, german.Lang) == german.Lang {
+		return german
+	}
+	return english
+}
+
+var english = &texts{
+	Lang: "en",
+	Home: "Home", Skip: "Skip to the list", TheWay: "Folders on the way here", PagesLabel: "Pages",
+	Search: "Search", SearchAll: "Search everything", FilterLabel: "Filter this folder",
+	Everywhere: "Everywhere", OnlyIn: "Only in %s", Back: "Back to %s", Up: "Up to %s",
+	SearchTitle: "Search: %s",
+	Folder:      [2]string{"folder", "folders"}, File: [2]string{"file", "files"},
+	Link: [2]string{"link", "links"}, Match: [2]string{"match", "matches"},
+	Entry: [2]string{"entry", "entries"}, Byte: [2]string{"byte", "bytes"},
+	FirstMatches: "The first %s of %s matches", Further: "Further matches", For: "for “%s”",
+	Unpacked: "%s unpacked", Packed: "%s packed", Saved: "%s saved by deduplication",
+	InAll: "%s in all", About: "≈ %s", Shared: "The same bytes as another file, kept once",
+	DownloadAs: "Download this folder as",
+	Partial:    "The downloads hold only what the archive “%s” has of this folder.",
+	Incomplete: "Of the files that are in no archive only the first %s were looked at.",
+	NoMatch: "Nothing has these words in its name. With a slash, as in “docs/intro”, the whole " +
+		"path is searched; “*.jpg” finds all names that end like this.",
+	Empty: "This folder is empty.", Behind: "The list ends before this page.",
+	NoneLeft: "No name in this folder matches “%s”.", All: "Show all",
+	FirstPage: "First page", Previous: "Previous", Next: "Next", More: "More",
+	PageOf: "Page %s of %s", Of: "%s of %s",
+	Name: "Name", Size: "Size", Modified: "Modified", PackedHead: "Packed", SharedPacked: "shared",
+	Preview: "Preview", PreviewOf: "Preview %s", Open: "Open", Close: "Close",
+	Larger:   "The beginning of a larger file. Open it to see all.",
+	CantShow: "This file can't be shown.",
+	Caption: "Arrow keys move between rows, Enter opens, Space previews, / searches, ? shows all " +
+		"keys.",
+	Keys: "Keys",
+	KeyList: []keyText{{"↑ ↓ Home End", "Move between rows"}, {"Enter", "Open"},
+		{"Space", "Preview"}, {"← →", "Previous and next preview"}, {"Backspace", "Up"},
+		{"/", "Search"}, {"f", "Filter this folder"}, {"Esc", "Clear, or close"}, {"?", "These keys"}},
+	SearchWhere: "Where to search", SearchIn: "What to search",
+	InNames: "In names", InText: "In the text of files", AllInText: "All in the text of files",
+	BestMatches: "The best %s matches", SameTitle: "Same title:",
+	NoText: "No file here has that in its text. In quotation marks, as in “\"to be\"”, words follow " +
+		"one another; with a star, as in “wor*”, words begin so.",
+	Costly: "The search is for too much", CostlyHelp: "Use longer or fewer words.",
+	NoIndex:     "No text index",
+	NoIndexHelp: "The text of files can't be searched here: ‘tpk index --text’ makes an index of it.",
+	Archive:     [2]string{"archive", "archives"}, Waiting: "Not ready yet",
+	NotFound:    "Not found",
+	NothingHere: "There is nothing at this address. Look for it with the search above.",
+	Kinds: map[string]string{"folder": "Folder", "link": "Link", "file": "File", "text": "Text",
+		"page": "Page", "image": "Image", "audio": "Audio", "video": "Video", "font": "Font",
+		"pack": "Archive"},
+	comma: ",", point: ".",
+}
+
+// num returns a number with separators.
+func (t *texts) num(n int64) string {
+	return strings.ReplaceAll(humanize.Comma(n), ",", t.comma)
+}
+
+// count returns a number and the word for what is counted.
+func (t *texts) count(n int64, words [2]string) string {
+	if n == 1 {
+		return "1 " + words[0]
+	}
+	return t.num(n) + " " + words[1]
+}
+
+// bytes returns a size, rounded.
+func (t *texts) bytes(n int64) string {
+	return strings.Replace(humanize.Bytes(uint64(n)), ".", t.point, 1)
+}
+
+// fill fills a text in.
+func fill(text string, values ...any) string { return fmt.Sprintf(text, values...) }
