@@ -7,6 +7,7 @@ import (
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 
@@ -141,6 +142,7 @@ func TestSearchTextPages(t *testing.T) {
 	}
 	for _, query := range []string{
 		"?list&in=text", "?list&q=a&in=other", "?list&q=a&in=text&limit=101",
+		"?list&q=%20&in=text", "?list&q=a&in=text&sort=name",
 	} {
 		if status, _ := fetch(t, plainClient, r.url("/"+query)); status != 400 {
 			t.Errorf("%s: %d", query, status)
@@ -283,5 +285,68 @@ func TestSearchTextMounts(t *testing.T) {
 	if h.Indexed != 3 || len(got) != 4 || got["x.txt"] != 1 || got["y.txt"] != 1 ||
 		got["same.txt"] != 1 || got["sub/z.txt"] != 1 {
 		t.Errorf("%+v", h)
+	}
+}
+
+// TestSearchTextFolder: with scope=folder, page and JSON have only what is in the folder.
+func TestSearchTextFolder(t *testing.T) {
+	dir := t.TempDir()
+	a := files{"docs/x.txt": "lantern of x", "docs/in/y.txt": "lantern of y", "docs-old/z.txt": "lantern of z",
+		"docs.txt": "lantern of docs"}.pack(t, filepath.Join(dir, "a.tar.gz"))
+	b := files{"v.txt": "lantern of v", "deep/w.txt": "lantern of w"}.pack(t, filepath.Join(dir, "b.tar.gz"))
+	indexText(t, a)
+	indexText(t, b)
+	r := start(t, serve.Options{Listing: true, Archives: []serve.Archive{{Path: a},
+		{Path: b, Mount: "/docs/sub"}}})
+	all := []string{"docs-old/z.txt", "docs.txt", "docs/in/y.txt", "docs/sub/deep/w.txt",
+		"docs/sub/v.txt", "docs/x.txt"}
+	for _, c := range []struct {
+		folder string
+		want   []string
+	}{
+		{"/?scope=folder&", all},
+		{"/docs/?", all},
+		{"/docs/?scope=folder&", all[2:]},
+		{"/docs/in/?scope=folder&", all[2:3]},
+		{"/docs/sub/?scope=folder&", all[3:5]},
+		{"/docs/sub/deep/?scope=folder&", all[3:4]},
+		{"/docs-old/?scope=folder&", all[:1]},
+	} {
+		target := c.folder + "list&q=lantern&in=text"
+		var h textHits
+		status, body := fetch(t, plainClient, r.url(target+"&format=json"))
+		if err := json.Unmarshal([]byte(body), &h); err != nil || status != 200 {
+			t.Fatalf("%s: %d %v: %s", target, status, err, body)
+		}
+		got := strings.Fields(h.names())
+		slices.Sort(got)
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s: %q, want %q", target, got, c.want)
+		}
+		_, page := fetch(t, plainClient, r.url(target))
+		for _, name := range all {
+			shown := strings.Contains(page, `<bdi class="dir">`+name+"</bdi>")
+			if shown != slices.Contains(c.want, name) {
+				t.Errorf("%s: %s on the page: %v", target, name, shown)
+			}
+		}
+	}
+}
+
+// TestSearchTextGerman: the page has the hits in German, too.
+func TestSearchTextGerman(t *testing.T) {
+	name := textFiles.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
+	indexText(t, name)
+	r := start(t, serve.Options{Listing: true, Archives: []serve.Archive{{Path: name}}})
+	for target, want := range map[string]string{
+		"/?list&q=vec":             "Im Text von Dateien",
+		"/?list&q=lantern&in=text": "Gleicher Titel:",
+		"/?list&q=nowhere&in=text": "Keine Datei hier",
+		"/?list&q=vec&in=text":     "In Namen",
+	} {
+		_, body := fetch(t, plainClient, r.url(target), "Accept-Language: de")
+		if !strings.Contains(body, want) || strings.Contains(body, "In the text") {
+			t.Errorf("%s: %s", target, body)
+		}
 	}
 }

@@ -77,6 +77,12 @@ func TestPagesBesideSite(t *testing.T) {
 // serveSite packs files and serves them until the test ends. It returns the server's URL.
 func serveSite(t *testing.T, spa bool, files map[string]string) string {
 	t.Helper()
+	return serveArchive(t, spa, packSite(t, files))
+}
+
+// packSite packs files into an archive, and returns its name.
+func packSite(t *testing.T, files map[string]string) string {
+	t.Helper()
 	dir := filepath.Join(t.TempDir(), "site")
 	for name, content := range files {
 		name = filepath.Join(dir, name)
@@ -90,8 +96,14 @@ func serveSite(t *testing.T, spa bool, files map[string]string) string {
 	if _, err := pack.Dir(context.Background(), dir, dir+".tar.gz", pack.Options{}); err != nil {
 		t.Fatal(err)
 	}
+	return dir + ".tar.gz"
+}
+
+// serveArchive serves an archive until the test ends. It returns the server's URL.
+func serveArchive(t *testing.T, spa bool, name string) string {
+	t.Helper()
 	server, err := serve.New(serve.Options{
-		Archives: []serve.Archive{{Path: dir + ".tar.gz"}}, Listing: true, SPA: spa,
+		Archives: []serve.Archive{{Path: name}}, Listing: true, SPA: spa,
 	})
 	if err != nil {
 		t.Fatal(err)

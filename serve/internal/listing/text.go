@@ -156,5 +156,5 @@ func (p *page) textOnly(l *archives.TextList) {
 	case l.More:
 		found = fill(p.BestMatches, p.num(n))
 	}
-	p.Facts = []string{found + " " + fill(p.For, readable(p.q.query)), p.InText}
+	p.Facts = []string{found + " " + fill(p.For, readable(p.q.query))}
 }
