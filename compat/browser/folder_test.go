@@ -82,7 +82,8 @@ func TestSlowSearch(t *testing.T) {
 	eval[bool](p, `asked`)
 	eval[int](p, `document.getElementById("search").select(); 0`)
 	p.key("LICENSE")
-	p.until(`document.querySelector("tbody a")?.textContent == "LICENSE"`)
+	p.until(`document.querySelector("tbody a")?.textContent == "LICENSE" &&
+		new URL(location).searchParams.get("q") == "LICENSE"`)
 	eval[bool](p, `release(); late`)
 	if got := p.names(); !slices.Equal(got, []string{"LICENSE"}) ||
 		eval[string](p, `new URL(location).searchParams.get("q")`) != "LICENSE" {
