@@ -95,7 +95,10 @@ func compareGzip(encoded, content io.Reader) error {
 	if contentErr != nil {
 		return contentErr
 	}
-	if _, endErr := in.ReadByte(); err != nil || !same || !errors.Is(endErr, io.EOF) {
+	// A member that is cut off also ends for SameBytes. Its error stays.
+	_, memberEnd := z.Read(make([]byte, 1))
+	_, end := in.ReadByte()
+	if err != nil || !same || memberEnd != io.EOF || end != io.EOF { //nolint:errorlint // not wrapped
 		return errNotContent
 	}
 	return nil
