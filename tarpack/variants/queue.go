@@ -123,8 +123,8 @@ func Work(x *sidecar.Index) (goal format.Progress) {
 // a page, and fetch it once they are idle. A visit has many pages, and few files of other kinds.
 const pageKind = ".html"
 
-// isDotted reports whether a name on a path starts with a dot. Servers hide such files, but send the
-// dictionary to everybody.
+// isDotted reports whether a name on a path starts with a dot. Servers hide such files, but send
+// the dictionary to everybody.
 func isDotted(name []byte) bool {
 	return bytes.HasPrefix(name, []byte(".")) || bytes.Contains(name, []byte("/."))
 }

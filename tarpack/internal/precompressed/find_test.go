@@ -30,7 +30,9 @@ import (
 const text = "the content of x"
 
 // find returns the names that are left out, and the notices, of a tree.
-func find(t testing.TB, dir string, w tree.Walker, follow bool) (left, notices []string, s *siblings.Set) {
+func find(
+	t testing.TB, dir string, w tree.Walker, follow bool,
+) (left, notices []string, s *siblings.Set) {
 	t.Helper()
 	tr, err := tree.Open(dir)
 	if err != nil {
@@ -70,46 +72,69 @@ func TestFind(t *testing.T) {
 		w.Close()
 		return b.String()
 	}()
+	gz := tartest.Gzip(text)
+	type files = [][2]string
 	for name, c := range map[string]struct {
-		files   [][2]string
+		files   files
 		exclude string
 		follow  bool
 		left    []string
 		notice  string // the name of the file that is named in one
 	}{
-		"gzip":            {files: [][2]string{{"x.gz", tartest.Gzip(text)}}, left: []string{"x.gz"}},
-		"brotli":          {files: [][2]string{{"x.br", tartest.Brotli(text)}}, left: []string{"x.br"}},
-		"zstd":            {files: [][2]string{{"x.zst", tartest.Zstd(text)}}, left: []string{"x.zst"}},
-		"other content":   {files: [][2]string{{"x.gz", tartest.Gzip("The content of x")}}, notice: "x.gz"},
-		"shorter":         {files: [][2]string{{"x.br", tartest.Brotli(text[1:])}}, notice: "x.br"},
-		"longer":          {files: [][2]string{{"x.zst", tartest.Zstd(text + "x")}}, notice: "x.zst"},
-		"longer gzip":     {files: [][2]string{{"x.gz", tartest.Gzip(text + "x")}}, notice: "x.gz"},
-		"two members":     {files: [][2]string{{"x.gz", tartest.Gzip(text) + tartest.Gzip("")}}, notice: "x.gz"},
-		"content in two":  {files: [][2]string{{"x.gz", tartest.Gzip(text[:4]) + tartest.Gzip(text[4:])}}, notice: "x.gz"},
-		"bytes after":     {files: [][2]string{{"x.gz", tartest.Gzip(text) + "\n"}}, notice: "x.gz"},
-		"after brotli":    {files: [][2]string{{"x.br", tartest.Brotli(text) + "\n"}}, notice: "x.br"},
-		"after zstd":      {files: [][2]string{{"x.zst", tartest.Zstd(text) + tartest.Zstd("")}}, notice: "x.zst"},
-		"wide window":     {files: [][2]string{{"x.zst", wide}}, notice: "x.zst"},
-		"truncated":       {files: [][2]string{{"x.gz", tartest.Gzip(text)[:30]}}, notice: "x.gz"},
-		"no trailer":      {files: [][2]string{{"x.gz", tartest.Gzip(text)[:len(tartest.Gzip(text))-8]}}, notice: "x.gz"},
-		"wrong checksum":  {files: [][2]string{{"x.gz", tartest.Gzip(text)[:len(tartest.Gzip(text))-8] + "12345678"}}, notice: "x.gz"},
-		"empty sibling":   {files: [][2]string{{"x.br", ""}}, notice: "x.br"},
-		"not compressed":  {files: [][2]string{{"x.gz", text}}, notice: "x.gz"},
-		"much longer":     {files: [][2]string{{"x.gz", tartest.Gzip(text) + strings.Repeat("x", 1<<17)}}, notice: "x.gz"},
-		"no file":         {files: [][2]string{{"y.gz", tartest.Gzip(text)}}},
-		"in a folder":     {files: [][2]string{{"dir/x.gz", tartest.Gzip(text)}}},
-		"a folder":        {files: [][2]string{{"d/f", ""}, {"d.gz", tartest.Gzip("")}}},
-		"excluded file":   {files: [][2]string{{"x.gz", tartest.Gzip(text)}}, exclude: "x"},
-		"excluded":        {files: [][2]string{{"x.gz", tartest.Gzip(text)}}, exclude: "*.gz"},
-		"a link":          {files: [][2]string{{"f", tartest.Gzip(text)}, {"x.gz", "-> f"}}},
-		"a followed link": {files: [][2]string{{"f", tartest.Gzip(text)}, {"x.gz", "-> f"}}, follow: true, left: []string{"x.gz"}},
-		"hard links": {files: [][2]string{{"x.gz", tartest.Gzip(text)}, {"y", "=> x"}, {"y.gz", "=> x.gz"}},
+		"gzip":   {files: files{{"x.gz", gz}}, left: []string{"x.gz"}},
+		"brotli": {files: files{{"x.br", tartest.Brotli(text)}}, left: []string{"x.br"}},
+		"zstd":   {files: files{{"x.zst", tartest.Zstd(text)}}, left: []string{"x.zst"}},
+		"other content": {
+			files:  files{{"x.gz", tartest.Gzip("The content of x")}},
+			notice: "x.gz",
+		},
+		"shorter":     {files: files{{"x.br", tartest.Brotli(text[1:])}}, notice: "x.br"},
+		"longer":      {files: files{{"x.zst", tartest.Zstd(text + "x")}}, notice: "x.zst"},
+		"longer gzip": {files: files{{"x.gz", tartest.Gzip(text + "x")}}, notice: "x.gz"},
+		"two members": {files: files{{"x.gz", gz + tartest.Gzip("")}}, notice: "x.gz"},
+		"content in two": {
+			files:  files{{"x.gz", tartest.Gzip(text[:4]) + tartest.Gzip(text[4:])}},
+			notice: "x.gz",
+		},
+		"bytes after":  {files: files{{"x.gz", gz + "\n"}}, notice: "x.gz"},
+		"after brotli": {files: files{{"x.br", tartest.Brotli(text) + "\n"}}, notice: "x.br"},
+		"after zstd": {
+			files:  files{{"x.zst", tartest.Zstd(text) + tartest.Zstd("")}},
+			notice: "x.zst",
+		},
+		"wide window": {files: files{{"x.zst", wide}}, notice: "x.zst"},
+		"truncated":   {files: files{{"x.gz", gz[:30]}}, notice: "x.gz"},
+		"no trailer":  {files: files{{"x.gz", gz[:len(gz)-8]}}, notice: "x.gz"},
+		"wrong checksum": {
+			files:  files{{"x.gz", gz[:len(gz)-8] + "12345678"}},
+			notice: "x.gz",
+		},
+		"empty sibling":  {files: files{{"x.br", ""}}, notice: "x.br"},
+		"not compressed": {files: files{{"x.gz", text}}, notice: "x.gz"},
+		"much longer": {
+			files:  files{{"x.gz", gz + strings.Repeat("x", 1<<17)}},
+			notice: "x.gz",
+		},
+		"no file":       {files: files{{"y.gz", gz}}},
+		"in a folder":   {files: files{{"dir/x.gz", gz}}},
+		"a folder":      {files: files{{"d/f", ""}, {"d.gz", tartest.Gzip("")}}},
+		"excluded file": {files: files{{"x.gz", gz}}, exclude: "x"},
+		"excluded":      {files: files{{"x.gz", gz}}, exclude: "*.gz"},
+		"a link":        {files: files{{"f", gz}, {"x.gz", "-> f"}}},
+		"a followed link": {
+			files:  files{{"f", gz}, {"x.gz", "-> f"}},
+			follow: true, left: []string{"x.gz"},
+		},
+		"hard links": {files: files{{"x.gz", gz}, {"y", "=> x"}, {"y.gz", "=> x.gz"}},
 			left: []string{"x.gz", "y.gz"}},
-		"of a sibling": {files: [][2]string{{"x.gz", tartest.Gzip(text)}, {"x.gz.br", tartest.Brotli(tartest.Gzip(text))}},
+		"of a sibling": {files: files{{"x.gz", gz}, {"x.gz.br", tartest.Brotli(gz)}},
 			left: []string{"x.gz"}},
-		"no name":    {files: [][2]string{{".gz", tartest.Gzip(text)}}},
-		"upper case": {files: [][2]string{{"x.GZ", tartest.Gzip(text)}}},
-		"empty file": {files: [][2]string{{"e", ""}, {"e.gz", tartest.Gzip("")}, {"e.br", tartest.Brotli("")}}, left: []string{"e.br", "e.gz"}},
+		"no name":    {files: files{{".gz", gz}}},
+		"upper case": {files: files{{"x.GZ", gz}}},
+		"empty file": {
+			files: files{{"e", ""}, {"e.gz", tartest.Gzip("")}, {"e.br", tartest.Brotli("")}},
+			left:  []string{"e.br", "e.gz"},
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			dir := tartest.Tree(t, append([][2]string{{"x", text}}, c.files...)...)
