@@ -231,45 +231,47 @@ func TestChanged(t *testing.T) {
 	}
 }
 
-// FuzzFind compares what is left out with other decoders.
-func FuzzFind(f *testing.F) {
+// FuzzCompare compares what is taken for a sibling with other decoders.
+func FuzzCompare(f *testing.F) {
 	for _, content := range []string{text, ""} {
 		f.Add(content, tartest.Gzip(content), tartest.Brotli(content), tartest.Zstd(content))
 	}
 	f.Add(text, tartest.Gzip(text)+"x", tartest.Brotli(text)+"x", tartest.Zstd(text)+"x")
+	var d variants.Decoder
+	f.Cleanup(d.Close)
 	f.Fuzz(func(t *testing.T, content, gz, br, zst string) {
-		dir := t.TempDir()
-		for name, s := range map[string]string{"x": content, "x.gz": gz, "x.br": br, "x.zst": zst} {
-			tartest.WriteFile(t, filepath.Join(dir, name), []byte(s))
+		if precompressed.IsSibling(&d, ".gz", gz, content) {
+			z, err := gzip.NewReader(strings.NewReader(gz))
+			if err != nil {
+				t.Fatal(err)
+			}
+			same(t, z, content)
 		}
-		left, notices, _ := find(t, dir, tree.Walker{}, false)
-		if len(left)+len(notices) != 3 {
-			t.Errorf("left out %q, notices %q", left, notices)
+		if precompressed.IsSibling(&d, ".br", br, content) {
+			same(t, brotli.NewReader(strings.NewReader(br)), content)
 		}
-		for _, name := range left {
-			decoded, err := map[string]func() ([]byte, error){
-				"x.gz": func() ([]byte, error) {
-					z, err := gzip.NewReader(strings.NewReader(gz))
-					if err != nil {
-						return nil, err
-					}
-					return io.ReadAll(z)
-				},
-				"x.br":  func() ([]byte, error) { return io.ReadAll(brotli.NewReader(strings.NewReader(br))) },
-				"x.zst": func() ([]byte, error) { return decodeZstd(zst) },
-			}[name]()
-			if err != nil || string(decoded) != content {
-				t.Errorf("%s was left out, and is %q, %v", name, decoded, err)
+		if precompressed.IsSibling(&d, ".zst", zst, content) {
+			z, err := zstd.NewReader(strings.NewReader(zst))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer z.Close()
+			same(t, z, content)
+		}
+		for ending, encoded := range map[string]string{
+			".gz": tartest.Gzip(content), ".br": tartest.Brotli(content), ".zst": tartest.Zstd(content),
+		} {
+			if !precompressed.IsSibling(&d, ending, encoded, content) {
+				t.Errorf("%s of %q is no sibling", ending, content)
 			}
 		}
 	})
 }
 
-func decodeZstd(s string) ([]byte, error) {
-	d, err := zstd.NewReader(strings.NewReader(s))
-	if err != nil {
-		return nil, err
+// same compares what a decoder reads with the content.
+func same(t *testing.T, r io.Reader, content string) {
+	t.Helper()
+	if b, err := io.ReadAll(r); err != nil || string(b) != content {
+		t.Errorf("it is %q, %v, not %q", b, err, content)
 	}
-	defer d.Close()
-	return io.ReadAll(d)
 }
