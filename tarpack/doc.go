@@ -33,8 +33,8 @@
 // much has changed a little. Package mirror updates a directory that an archive was extracted into.
 //
 // All share format (the layout of bytes, errors, names), signature (keys, and what was signed),
-// source (where bytes are), exclude, attributes, symlink and siblings, and the machinery below internal,
-// which nobody else can import. The imports run one way:
+// source (where bytes are), exclude, attributes, symlink and siblings, and the machinery below
+// internal, which nobody else can import. The imports run one way:
 //
 //	cache ─► convert           remote ─► remote/web, remote/s3, remote/blocks, remote/object,
 //	                                     remote/upload

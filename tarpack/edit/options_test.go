@@ -59,7 +59,8 @@ func TestUpdateOptions(t *testing.T) {
 		}
 		return tartest.OutcomeOf(t, filepath.Dir(name), name)
 	}, append(slices.Concat(tartest.PackingOptions(t), tartest.DirOptions()),
-		tartest.SiblingsOption(), tartest.DryRunOption(), singleOption(t, func(name string, single bool) error {
+		tartest.SiblingsOption(), tartest.DryRunOption(),
+		singleOption(t, func(name string, single bool) error {
 			dir := tartest.Tree(t, [2]string{"new", "new"})
 			_, err := edit.Update(context.Background(), name, dir, edit.UpdateOptions{Single: single})
 			return err

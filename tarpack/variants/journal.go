@@ -19,7 +19,8 @@ import (
 // of ordinals. A Build that was killed is continued with it: what a crash of the system has lost
 // shows by the hashes.
 //
-//	head    magic, digest of the sidecar, codings, level, whether there are siblings, xxHash64 of the dictionaries' sums
+//	head    magic, digest of the sidecar, codings, level, whether there are siblings,
+//	        xxHash64 of the dictionaries' sums
 //	record  ordinal u32, entry with the same content u32, SHA-256, set, xxHash64 of all that
 type journal struct {
 	file *os.File

@@ -28,7 +28,8 @@ func ParseCodings(c *cli.Context) (all variants.Codings) {
 
 // Siblings returns the flag of the commands that leave out precompressed siblings.
 func Siblings() cli.Flag {
-	return Switch("siblings", "leave out x.gz, x.br and x.zst beside an equal x, and make variants of them")
+	return Switch("siblings",
+		"leave out x.gz, x.br and x.zst beside an equal x, and make variants of them")
 }
 
 // ParseSiblings returns the set for the value of [Siblings], or nil.

@@ -98,7 +98,7 @@ func compareGzip(encoded, content io.Reader) error {
 	// A member that is cut off also ends for SameBytes. Its error stays.
 	_, memberEnd := z.Read(make([]byte, 1))
 	_, end := in.ReadByte()
-	if err != nil || !same || memberEnd != io.EOF || end != io.EOF { //nolint:errorlint // not wrapped
+	if err != nil || !same || memberEnd != io.EOF || end != io.EOF {
 		return errNotContent
 	}
 	return nil
