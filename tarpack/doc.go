@@ -24,6 +24,7 @@
 //	sign     signatures of archives
 //	plan     lists of what several machines pack
 //	text     indexes of the words of documents, and searches in them
+//	variants brotli and Zstandard of an archive's files, beside it
 //	website  a viewer that makes an archive on any server a web site
 //
 // Package mount shows archives as a directory of the system.
@@ -33,8 +34,8 @@
 // much has changed a little. Package mirror updates a directory that an archive was extracted into.
 //
 // All share format (the layout of bytes, errors, names), signature (keys, and what was signed),
-// source (where bytes are), exclude, attributes and symlink, and the machinery below internal,
-// which nobody else can import. The imports run one way:
+// source (where bytes are), exclude, attributes, symlink and siblings, and the machinery below
+// internal, which nobody else can import. The imports run one way:
 //
 //	cache ─► convert           remote ─► remote/web, remote/s3, remote/blocks, remote/object,
 //	                                     remote/upload

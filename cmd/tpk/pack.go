@@ -101,6 +101,14 @@ from the role of the machine.
 With --br, --dcz or --zstd, files are also encoded as 'tpk variants' does, at level 11 of brotli:
 OUT.tar.gz.tpv has them for 'tpk serve'.
 
+With --siblings, files that were compressed before, as for gzip_static of nginx, are left out:
+x.js.gz, x.js.br and x.js.zst beside x.js. Each must be one stream with the content of x.js, and
+nothing after it, or it is packed as a file, with a notice. x.js.br and x.js.zst go to
+OUT.tar.gz.tpv if they are at least 5 % smaller than x.js in the archive, and are not encoded again;
+--br and --zstd encode the rest. 'tpk serve' sends them for x.js. x.js.br itself is not found then,
+and 'tpk extract' doesn't make it. Give --siblings to 'tpk update' as well, or that adds them as
+files.
+
 OUT.tar.gz may be a block device. It is overwritten from its beginning with the archive and the
 index, and is read like an archive. A mounted device is refused.`,
 			"a file can't be read or changes while it is packed, or OUT.tar.gz can't be written",
@@ -139,7 +147,7 @@ func packFlags() []cli.Flag {
 			Name:  "shard-size",
 			Usage: "pack into shards of about `SIZE`, such as 500MB or 1GiB",
 		},
-		flags.Progress(),
+		flags.Siblings(), flags.Progress(),
 	}, flags.Codings())...)
 }
 
@@ -165,6 +173,7 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 	o.pack.Base = c.String("base")
 	o.pack.EmbedIndex = c.Bool("embed-index")
 	o.pack.SHA256 = c.Bool("sha256")
+	o.pack.Siblings = flags.ParseSiblings(c)
 	o.skip = c.Bool("skip-existing")
 	o.variants = variants.Settings{Codings: flags.ParseCodings(c), Level: variants.MaxLevel}
 	o.upload, err = parseUpload(c, o.out, map[string]bool{
@@ -194,6 +203,12 @@ func parsePack(c *cli.Context) (*packOptions, error) {
 	case o.variants.Codings != 0 && (o.out == "-" || o.upload != nil):
 		return nil, report.Usagef("pack: --br, --dcz and --zstd make a file beside the archive:" +
 			" name an archive on this machine")
+	case o.pack.Siblings != nil && (o.out == "-" || o.upload != nil || o.sharded()):
+		return nil, report.Usagef("pack: --siblings makes a file beside the archive:" +
+			" name one archive on this machine")
+	case o.pack.Siblings != nil && (o.pack.RemoveFiles || o.skip):
+		return nil, report.Usagef("pack: --siblings can't be combined with --remove-files or" +
+			" --skip-existing")
 	case o.pack.RemoveFiles && o.pack.Dereference:
 		return nil, report.Usagef("pack: --remove-files and --dereference can't be combined:" +
 			" files that links lead to are not removed")
@@ -241,9 +256,9 @@ func runPack(c *cli.Context, o *packOptions) error {
 	if err := packArchive(c, o); err != nil {
 		return err
 	}
-	if o.variants.Codings != 0 {
+	if o.variants.Codings != 0 || o.pack.Siblings != nil && !o.pack.Siblings.Empty() {
 		_, err := editing.BuildVariants(c, o.out, build.Options{
-			Settings: o.variants, Workers: o.pack.Workers,
+			Settings: o.variants, Siblings: o.pack.Siblings, Workers: o.pack.Workers,
 		})
 		return err
 	}
@@ -275,7 +290,8 @@ func packArchive(c *cli.Context, o *packOptions) error {
 	}
 	o.pack.Notice = m.Notice
 	o.pack.Progress = m.Update
-	if m.On() && o.pack.Names == nil && o.pack.ExactNames == nil && o.pack.Include == nil {
+	if m.On() && o.pack.Names == nil && o.pack.ExactNames == nil && o.pack.Include == nil &&
+		o.pack.Siblings == nil {
 		go m.CountTree(c.Context, o.dir, o.pack.Exclude)
 	}
 	var res pack.Result
@@ -334,6 +350,10 @@ func packArchive(c *cli.Context, o *packOptions) error {
 		report.Bytes(int64(res.Stats.FileBytes+res.Stats.LinkBytes)),
 		count.Of(res.Stats.Duplicates, "duplicate", "duplicates"),
 		into, report.Bytes(res.ArchiveBytes))
+	if s := o.pack.Siblings; s != nil {
+		m.Summarize("left out %s", count.Of(s.Left(), "precompressed sibling",
+			"precompressed siblings"))
+	}
 	if res.Unread > 0 {
 		return fmt.Errorf("%s: packed without %s that can't be read", o.out,
 			count.Of(res.Unread, "file or directory", "files and directories"))

@@ -35,6 +35,9 @@ than half of the entries, as with an empty or a wrong directory, the command fai
 as it is; --max-delete allows them. Owners stored in ARCHIVE stay unless --preserve-owner replaces
 them with those in DIR.
 
+With --siblings, x.js.gz, x.js.br and x.js.zst beside an equal x.js are not added, and are removed
+from ARCHIVE, as 'tpk pack --siblings' does. Those in brotli and Zstandard go to ARCHIVE.tpv.
+
 With --json, a dry run prints an object with change and path for each path. The last line has the
 numbers added, changed, removed, kept and ignored, and written and archive_bytes.
 
@@ -50,7 +53,7 @@ An archive that is up to date is not touched. `+editing.Safely,
 				Name: "max-delete", DefaultText: "half of the entries",
 				Usage: "fail if more than `N` entries would be removed",
 			},
-			flags.DryRun(), flags.Single(),
+			flags.Siblings(), flags.DryRun(), flags.Single(),
 			flags.Switch("json", "print one JSON object per line"), flags.Progress(),
 		})...),
 		Action: action(parseUpdate, runUpdate),
@@ -95,11 +98,16 @@ func parseUpdate(c *cli.Context) (*updateOptions, error) {
 	o.update.Include, o.update.Dereference = src.Include, src.Dereference
 	o.update.OneFileSystem, o.update.Mode = src.OneFileSystem, src.Mode
 	o.update.Owner, o.update.Group = src.Owner, src.Group
+	o.update.Siblings = flags.ParseSiblings(c)
+	if o.update.Siblings != nil && o.update.Single {
+		return nil, report.Usagef("update: --siblings and --single can't be combined:" +
+			" the variants are those of the whole set")
+	}
 	return o, nil
 }
 
 func runUpdate(c *cli.Context, o *updateOptions) error {
-	e := &editing.Edit{Archive: o.archive, Verb: "updating"}
+	e := &editing.Edit{Archive: o.archive, Verb: "updating", Siblings: o.update.Siblings}
 	e.Change = func(eo editing.Options) (edit.Result, error) {
 		o.update.DryRun, o.update.Change = eo.DryRun, eo.Change
 		o.update.Notice, o.update.Progress = eo.Notice, eo.Progress

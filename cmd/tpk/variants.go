@@ -42,7 +42,8 @@ stopped or killed, it goes on where it was when it is run again with the same fl
 update, add, rm, compact, merge and index --embed bring ARCHIVE.tpv up to date. After any other
 change, --refresh does. What is unchanged is not encoded again, and the dictionary stays the same.
 It can have text of pages that were removed since. --drop removes ARCHIVE.tpv, and with it the
-dictionary.
+dictionary. Variants that 'tpk pack --siblings' took from files stay in ARCHIVE.tpv until codings
+are named.
 
 'tpk verify' decodes all of ARCHIVE.tpv and compares it with ARCHIVE. No signature is needed for it:
 of an archive that was signed, the server sends only what decodes to the content that was signed.
@@ -115,7 +116,7 @@ func printVariants(c *cli.Context, res *variants.Result) error {
 	lines := fmt.Sprintf("%s: %s, %s in gzip, were tried\n", report.Quote(res.Name),
 		report.Entries(res.Contents), report.Bytes(res.Gzip))
 	for coding := range codings.NumCodings {
-		if n := res.Codings[coding]; res.Settings.Codings.Has(coding) {
+		if n := res.Codings[coding]; res.Settings.Codings.Has(coding) || n.Contents > 0 {
 			lines += fmt.Sprintf("%s: %s, %s instead of %s\n", coding,
 				report.Entries(n.Contents), report.Bytes(n.Bytes), report.Bytes(n.Gzip))
 		}
@@ -134,7 +135,7 @@ func printVariantsJSON(c *cli.Context, archive string, res *variants.Result) err
 		Bytes: res.Bytes, Codings: map[string]codingLine{},
 	}
 	for coding := range codings.NumCodings {
-		if n := res.Codings[coding]; res.Settings.Codings.Has(coding) {
+		if n := res.Codings[coding]; res.Settings.Codings.Has(coding) || n.Contents > 0 {
 			line.Codings[coding.String()] = codingLine{n.Contents, n.Gzip, n.Bytes}
 		}
 	}

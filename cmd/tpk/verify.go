@@ -16,6 +16,7 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
 	"github.com/tarpack/tpk/internal/count"
 	"github.com/tarpack/tpk/sidecar"
+	codings "github.com/tarpack/tpk/sidecar/variants"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -140,10 +141,9 @@ func verifyFile(c *cli.Context, d *reading.Downloaded, trust *signature.Trust) e
 		foreign = true
 		res, err = verifyForeign(c, name, m, problem)
 	}
-	var variantProblems int64
+	var variantsHint string
 	if err == nil && !foreign && !d.Remote() && res.Failed == 0 {
-		variantProblems, err = verifyVariants(c, m, encoder, name, trust)
-		res.Failed += variantProblems
+		res.Failed, variantsHint, err = verifyVariants(c, m, encoder, name, trust)
 	}
 	m.Stop()
 	if err == nil {
@@ -179,8 +179,8 @@ func verifyFile(c *cli.Context, d *reading.Downloaded, trust *signature.Trust) e
 			count.Of(res.Failed, "problem", "problems")), "upload a good copy with its .tpi")
 	}
 	switch {
-	case variantProblems > 0: // the archive is in order
-		hint = "'tpk variants --refresh' builds its variants again, and --drop removes them"
+	case variantsHint != "": // the archive is in order
+		hint = variantsHint
 	case foreign:
 		hint = "'tpk convert' converts the other entries"
 	case refused:
@@ -204,9 +204,13 @@ func verifyFile(c *cli.Context, d *reading.Downloaded, trust *signature.Trust) e
 // verifyVariants decodes the variants of an archive, if it has some, and compares them with it.
 func verifyVariants(c *cli.Context, m *terminal.Meter, encoder *json.Encoder, name string,
 	trust *signature.Trust,
-) (failed int64, err error) {
+) (failed int64, hint string, err error) {
 	var printErr error
 	problem := func(p *format.Problem) {
+		hint = "'tpk variants --refresh' builds its variants again, and --drop removes them"
+		if p.Path == "" && !errors.Is(p, codings.ErrStale) { // refresh can't open the file either
+			hint = report.HintVariants
+		}
 		switch {
 		case !c.Bool("json"):
 			m.Print(report.LineWithoutHint(report.In(name, p)))
@@ -217,9 +221,9 @@ func verifyVariants(c *cli.Context, m *terminal.Meter, encoder *json.Encoder, na
 	res, err := variants.Verify(c.Context, name,
 		variants.VerifyOptions{Trust: trust, Problem: problem})
 	if errors.Is(err, variants.ErrNone) || errors.Is(err, variants.ErrDevice) {
-		return 0, nil
+		return 0, "", nil
 	}
-	return res.Failed, errors.Join(err, printErr)
+	return res.Failed, hint, errors.Join(err, printErr)
 }
 
 // expectAll tells the meter how much verify reads of an archive.

@@ -56,7 +56,7 @@ func TestPagesBesideSite(t *testing.T) {
 			p.until(`document.querySelector("th.size").ariaSort == "descending"`)
 			p.click("#search")
 			p.key("red" + kb.Enter)
-			p.until(`location.pathname == "/" && location.search.includes("q=red")`)
+			p.until(`location.pathname == "/search/" && location.search.includes("q=red")`)
 			if got := p.names(); !slices.Equal(got, []string{"shoes/red.txt"}) {
 				t.Errorf("search: %q", got)
 			}

@@ -205,7 +205,8 @@ func visit(t *testing.T, o serve.Options, pages []string, dictionary bool) visit
 	ready, ended := make(chan string, 1), make(chan error, 1)
 	go func() {
 		ended <- server.Run(ctx, serve.RunOptions{Listen: []string{"127.0.0.1:0"},
-			Certificates: []serve.Certificate{{CertFile: cert, KeyFile: key}}, Ready: func(a []net.Addr) { ready <- a[0].String() }})
+			Certificates: []serve.Certificate{{CertFile: cert, KeyFile: key}},
+			Ready:        func(a []net.Addr) { ready <- a[0].String() }})
 	}()
 	defer func() {
 		stop()

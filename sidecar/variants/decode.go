@@ -5,6 +5,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"sync"
 
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/zstd"
@@ -25,13 +26,34 @@ func AppendDCZHeader(dst []byte, dictionary sidecar.Sum) []byte {
 	return append(dst, dictionary[:]...)
 }
 
+// A Decoder decodes variants. The zero Decoder decodes those without a dictionary. It is safe for
+// concurrent use, except for Close.
+type Decoder struct {
+	dictionaries []Dictionary
+	mu           sync.Mutex
+	byDictionary map[int]*zstd.Decoder // noDictionary: without one
+}
+
+// Close releases what the Decoder holds. It can be used again.
+func (x *Decoder) Close() {
+	for _, d := range x.byDictionary {
+		d.Close()
+	}
+	x.byDictionary = nil
+}
+
+// Decode is [Decoder.Decode] with the dictionaries of the file.
+func (x *File) Decode(dst []byte, v Variant, b []byte, size int64) ([]byte, error) {
+	return x.decoder.Decode(dst, v, b, size)
+}
+
 // Decode appends the content of a variant to dst. b are its encoded bytes, which were compared with
 // their hash, and size is the size of the content. It is strict, so that no two programs decode a
 // variant differently: nothing may follow the content, and Zstandard is one frame, with a window
 // of at most MaxWindow. The error wraps ErrCorrupt, and dst is returned unchanged then.
 //
 // It allocates no more than size bytes for the content, whatever b is.
-func (x *File) Decode(dst []byte, v Variant, b []byte, size int64) ([]byte, error) {
+func (x *Decoder) Decode(dst []byte, v Variant, b []byte, size int64) ([]byte, error) {
 	if size < 0 || size > MaxContent {
 		return dst, corruptf("a content of %d bytes", size)
 	}
@@ -77,11 +99,11 @@ func decodeBrotli(dst, b []byte, size int64) ([]byte, error) {
 // noDictionary is the key of the decoder without a dictionary.
 const noDictionary = -1
 
-func (x *File) decodeZstd(dst, b []byte, size int64, dictionary int) ([]byte, error) {
+func (x *Decoder) decodeZstd(dst, b []byte, size int64, dictionary int) ([]byte, error) {
 	if err := checkFrame(b, size); err != nil {
 		return dst, err
 	}
-	d, err := x.decoder(dictionary)
+	d, err := x.zstd(dictionary)
 	if err != nil {
 		return dst, err
 	}
@@ -97,11 +119,11 @@ func (x *File) decodeZstd(dst, b []byte, size int64, dictionary int) ([]byte, er
 	return out, nil
 }
 
-// decoder returns the decoder for a dictionary. It makes it at the first use.
-func (x *File) decoder(dictionary int) (*zstd.Decoder, error) {
-	x.decoders.Lock()
-	defer x.decoders.Unlock()
-	if d := x.decoders.byDictionary[dictionary]; d != nil {
+// zstd returns the decoder for a dictionary. It makes it at the first use.
+func (x *Decoder) zstd(dictionary int) (*zstd.Decoder, error) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if d := x.byDictionary[dictionary]; d != nil {
 		return d, nil
 	}
 	options := []zstd.DOption{
@@ -115,9 +137,9 @@ func (x *File) decoder(dictionary int) (*zstd.Decoder, error) {
 	if err != nil {
 		return nil, err
 	}
-	if x.decoders.byDictionary == nil {
-		x.decoders.byDictionary = map[int]*zstd.Decoder{}
+	if x.byDictionary == nil {
+		x.byDictionary = map[int]*zstd.Decoder{}
 	}
-	x.decoders.byDictionary[dictionary] = d
+	x.byDictionary[dictionary] = d
 	return d, nil
 }

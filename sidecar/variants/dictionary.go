@@ -18,7 +18,7 @@ type Dictionary struct {
 
 // Dictionaries returns the dictionaries of the file. They were checked, and must not be changed.
 // The number of a dictionary is its place in the list.
-func (x *File) Dictionaries() []Dictionary { return x.dictionaries }
+func (x *File) Dictionaries() []Dictionary { return x.decoder.dictionaries }
 
 // openDictionaries reads all dictionaries, and compares them with their sums.
 func (x *File) openDictionaries() error {
@@ -28,7 +28,7 @@ func (x *File) openDictionaries() error {
 		if err != nil {
 			return err
 		}
-		x.dictionaries = append(x.dictionaries, d)
+		x.decoder.dictionaries = append(x.decoder.dictionaries, d)
 	}
 	return nil
 }

@@ -7,12 +7,10 @@ import (
 	"math"
 	"os"
 	"runtime/debug"
-	"sync"
 	"unsafe"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/edsrzf/mmap-go"
-	"github.com/klauspost/compress/zstd"
 
 	"github.com/tarpack/tpk/internal/regular"
 	"github.com/tarpack/tpk/sidecar"
@@ -32,21 +30,17 @@ func Of(x *sidecar.Index) Archive {
 
 // File is an open variants file. It is safe for concurrent use, except for Close.
 type File struct {
-	r            io.ReaderAt
-	osFile       *os.File // nil if the file is in memory
-	info         os.FileInfo
-	mem          []byte // the whole file, if it is mapped
-	unmap        func() error
-	tables       [numTables][]byte
-	limits       limits
-	archive      Archive
-	settings     Settings
-	size         int64
-	dictionaries []Dictionary
-	decoders     struct {
-		sync.Mutex
-		byDictionary map[int]*zstd.Decoder // noDictionary: without one
-	}
+	r        io.ReaderAt
+	osFile   *os.File // nil if the file is in memory
+	info     os.FileInfo
+	mem      []byte // the whole file, if it is mapped
+	unmap    func() error
+	tables   [numTables][]byte
+	limits   limits
+	archive  Archive
+	settings Settings
+	size     int64
+	decoder  Decoder // with the dictionaries
 }
 
 // Open opens the variants file of an archive. Its tables are mapped, and the file may be removed,
@@ -244,9 +238,7 @@ func (x *File) Size() int64 { return x.size }
 
 // Close releases the file. No other method may be running, or be called later.
 func (x *File) Close() (err error) {
-	for _, d := range x.decoders.byDictionary {
-		d.Close()
-	}
+	x.decoder.Close()
 	x.tables, x.mem = [numTables][]byte{}, nil
 	if x.unmap != nil {
 		err = x.unmap()

@@ -9,6 +9,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
 	"github.com/tarpack/tpk/tarpack/internal/rewrite"
+	"github.com/tarpack/tpk/tarpack/siblings"
 )
 
 // UpdateOptions are the options of Update. The zero value is usable.
@@ -54,6 +55,8 @@ type UpdateOptions struct {
 	ModTime    time.Time         // of all entries; the zero time keeps their own
 	// LatestModTime clamps later modification times to it. The zero time clamps none.
 	LatestModTime time.Time
+	// Siblings, if set, leaves out precompressed siblings, as pack.Options.Siblings does.
+	Siblings *siblings.Set
 
 	// Notice, if set, is called for each file that is left out, with the reason, and if the sidecar
 	// is missing or damaged.
@@ -71,7 +74,7 @@ func (o *UpdateOptions) rewrite() rewrite.Options {
 			LatestModTime: o.LatestModTime,
 			Include:       o.Include, Dereference: o.Dereference, OneFileSystem: o.OneFileSystem,
 			Mode: o.Mode, Owner: o.Owner, Group: o.Group, ModTime: o.ModTime,
-			Prefix: o.Prefix, Names: o.Names, ExactNames: o.ExactNames,
+			Prefix: o.Prefix, Names: o.Names, ExactNames: o.ExactNames, Siblings: o.Siblings,
 			Notice: o.Notice, Progress: o.Progress,
 		},
 		DryRun: o.DryRun, Single: o.Single, Change: o.Change,

@@ -50,7 +50,7 @@ func singleOption(t *testing.T, edit func(name string, single bool) error) tarte
 func TestUpdateOptions(t *testing.T) {
 	tartest.CheckOptions(t, func(t *testing.T, o edit.UpdateOptions) *tartest.Outcome {
 		name := tartest.Pack(t, tartest.Tree(t, same("old"), [2]string{"gone", ""}), pack.Options{})
-		dir := tartest.OptionsTree(t, same("new"))
+		dir := tartest.OptionsTree(t, same("new"), tartest.Sibling("x.log", "a log"))
 		if o.OneFileSystem {
 			tartest.Mount(t, dir)
 		}
@@ -59,7 +59,8 @@ func TestUpdateOptions(t *testing.T) {
 		}
 		return tartest.OutcomeOf(t, filepath.Dir(name), name)
 	}, append(slices.Concat(tartest.PackingOptions(t), tartest.DirOptions()),
-		tartest.DryRunOption(), singleOption(t, func(name string, single bool) error {
+		tartest.SiblingsOption(), tartest.DryRunOption(),
+		singleOption(t, func(name string, single bool) error {
 			dir := tartest.Tree(t, [2]string{"new", "new"})
 			_, err := edit.Update(context.Background(), name, dir, edit.UpdateOptions{Single: single})
 			return err

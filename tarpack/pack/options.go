@@ -9,6 +9,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/exclude"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/packer"
+	"github.com/tarpack/tpk/tarpack/siblings"
 )
 
 // NoCompression is the Level at which all content is stored: any part of it can be read without
@@ -57,6 +58,11 @@ type Options struct {
 	// RemoveFiles removes the files that were packed, after archive and sidecar are safely on disk.
 	// A file that has changed since, or that was not packed, stays.
 	RemoveFiles bool
+	// Siblings, if set, leaves out the precompressed siblings of files: x.gz, x.br and x.zst beside x,
+	// if each is one stream with exactly the content of x. Those in brotli and Zstandard are noted
+	// there for variants.Build. A candidate that is not the content is packed, with a notice. It
+	// excludes RemoveFiles and block devices.
+	Siblings *siblings.Set
 
 	// Notice, if set, is called for each file that is left out, with the reason.
 	Notice func(error)
@@ -74,7 +80,7 @@ func (o *Options) packer() packer.Options {
 		Mode: o.Mode, Owner: o.Owner, Group: o.Group, ModTime: o.ModTime,
 		Prefix: o.Prefix, Names: o.Names, ExactNames: o.ExactNames,
 		SkipUnreadable: o.SkipUnreadable,
-		RemoveFiles:    o.RemoveFiles, EmbedIndex: o.EmbedIndex,
+		RemoveFiles:    o.RemoveFiles, EmbedIndex: o.EmbedIndex, Siblings: o.Siblings,
 		Notice: o.Notice, Progress: o.Progress,
 	}
 }

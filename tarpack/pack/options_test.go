@@ -16,7 +16,8 @@ import (
 
 func TestOptions(t *testing.T) {
 	tartest.CheckOptions(t, func(t *testing.T, o pack.Options) *tartest.Outcome {
-		dir, out := tartest.OptionsTree(t), filepath.Join(t.TempDir(), "out.tar.gz")
+		dir := tartest.OptionsTree(t, tartest.Sibling("x.log", "a log"))
+		out := filepath.Join(t.TempDir(), "out.tar.gz")
 		if o.OneFileSystem {
 			tartest.Mount(t, dir)
 		}
@@ -29,7 +30,7 @@ func TestOptions(t *testing.T) {
 		return tartest.OutcomeOf(t, dir, out)
 	}, slices.Concat(tartest.PackingOptions(t), tartest.DirOptions(),
 		[]tartest.Option{
-			baseOption(t), tartest.SHA256Option(), tartest.RemoveFilesOption(),
+			baseOption(t), tartest.SiblingsOption(), tartest.SHA256Option(), tartest.RemoveFilesOption(),
 			tartest.SkipUnreadableOption(), tartest.EmbedIndexOption(),
 		})...)
 }

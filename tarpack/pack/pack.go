@@ -30,6 +30,9 @@ func Dir(ctx context.Context, dir, out string, o Options) (Result, error) {
 		if o.Base != "" {
 			return Result{}, fmt.Errorf("%s: %w: Base excludes devices", out, os.ErrInvalid)
 		}
+		if o.Siblings != nil {
+			return Result{}, fmt.Errorf("%s: %w: Siblings excludes devices", out, os.ErrInvalid)
+		}
 		if o.EmbedIndex {
 			return Result{}, indexed.NotEmbeddable(out, "a device has one behind the archive")
 		}

@@ -38,6 +38,7 @@ func Build(ctx context.Context, archive string, o Options) (Result, error) {
 		return Result{}, err
 	}
 	defer b.old.close()
+	defer b.decoder.Close()
 	if b.a, err = tarpack.Open(ctx, archive, &tarpack.OpenOptions{Workers: o.Workers}); err != nil {
 		return Result{}, err
 	}
@@ -65,6 +66,7 @@ type builder struct {
 	w        *variants.Writer
 	enc      *encoder
 	bySum    map[sidecar.Sum]int // the entry whose set has a content
+	decoder  variants.Decoder    // of siblings
 	done     format.Progress
 	res      Result
 }
@@ -74,13 +76,15 @@ func (b *builder) openOld() error {
 	old, err := variants.OpenAny(b.res.Name)
 	b.settings = b.o.Settings
 	if b.settings.Codings == 0 {
-		if errors.Is(err, fs.ErrNotExist) {
+		switch {
+		case err == nil:
+			b.settings = old.Settings()
+		case b.o.Siblings != nil:
+		case errors.Is(err, fs.ErrNotExist):
 			return fmt.Errorf("%s: %w", b.res.Name, ErrNone)
-		}
-		if err != nil {
+		default:
 			return err
 		}
-		b.settings = old.Settings()
 	}
 	if err == nil { // a damaged one is replaced
 		b.old.open(old)
@@ -205,6 +209,10 @@ func (b *builder) add(j *job) error {
 		}
 		return b.journal.link(j.ordinal, first)
 	}
+	if b.settings.Codings == 0 && !j.hasVariant() { // it was not tried
+		b.advance(j.size)
+		return nil
+	}
 	set, err := b.w.Add(j.ordinal, j.size, j.sum, j.encoded)
 	if err != nil {
 		return fmt.Errorf("%s: %w", b.res.Name, err)
@@ -213,6 +221,7 @@ func (b *builder) add(j *job) error {
 	if j.reused {
 		b.res.Reused++
 	}
+	b.res.Siblings += int64(j.siblings)
 	return b.journal.add(j.ordinal, &set, j.sum)
 }
 

@@ -65,28 +65,25 @@ func (e *encoder) close() {
 // gains reports whether n bytes are at least 5 % fewer than those of a gzip member.
 func gains(n int, gzip int64) bool { return int64(n)*100 <= gzip*95 }
 
-// encode returns the variants of a content that gain enough.
-func (e *encoder) encode(
-	ctx context.Context, content []byte, j *job,
-) (all [variants.NumCodings]variants.Encoded) {
+// encode adds the variants of a content that gain enough to those that the job has.
+func (e *encoder) encode(ctx context.Context, content []byte, j *job) {
 	if j.stored && !gains(len(e.quick.EncodeAll(content, nil)), j.gzip) {
-		return all
+		return
 	}
 	keep := func(c variants.Coding, b []byte, dictionary int) {
 		if gains(len(b), j.gzip) {
-			all[c] = variants.Encoded{Bytes: b, Dictionary: dictionary}
+			j.encoded[c] = variants.Encoded{Bytes: b, Dictionary: dictionary}
 		}
 	}
-	if e.settings.Codings.Has(variants.Brotli) {
+	if e.settings.Codings.Has(variants.Brotli) && len(j.encoded[variants.Brotli].Bytes) == 0 {
 		keep(variants.Brotli, encodeBrotli(ctx, content, e.settings.Level), 0)
 	}
-	if e.plain != nil {
+	if e.plain != nil && len(j.encoded[variants.Zstd].Bytes) == 0 {
 		keep(variants.Zstd, e.plain.EncodeAll(content, nil), 0)
 	}
 	if i := e.dictionary(j.kind); i >= 0 {
 		keep(variants.DictionaryZstd, e.encodeDCZ(content, i), i)
 	}
-	return all
 }
 
 // dictionary returns the number of the dictionary for a kind of contents, or -1.
@@ -134,7 +131,7 @@ func (b *builder) prepare(ctx context.Context, j *job) error {
 			return err
 		}
 		j.sum = sum
-		if b.reuse(j) {
+		if !b.hasSibling(j) && b.reuse(j) {
 			return nil
 		}
 	}
@@ -143,8 +140,11 @@ func (b *builder) prepare(ctx context.Context, j *job) error {
 		return err
 	}
 	j.sum = sha256.Sum256(content)
+	if err := b.takeSiblings(j, content); err != nil {
+		return err
+	}
 	if !b.reuse(j) {
-		j.encoded = b.enc.encode(ctx, content, j)
+		b.enc.encode(ctx, content, j)
 	}
 	return context.Cause(ctx)
 }

@@ -19,7 +19,8 @@ import (
 // of ordinals. A Build that was killed is continued with it: what a crash of the system has lost
 // shows by the hashes.
 //
-//	head    magic, digest of the sidecar, codings, level, xxHash64 of the dictionaries' sums
+//	head    magic, digest of the sidecar, codings, level, whether there are siblings,
+//	        xxHash64 of the dictionaries' sums
 //	record  ordinal u32, entry with the same content u32, SHA-256, set, xxHash64 of all that
 type journal struct {
 	file *os.File
@@ -67,7 +68,11 @@ func (b *builder) head(dictionaries []variants.Dictionary) []byte {
 	of := variants.Of(b.a.Index())
 	head := append([]byte(nil), journalMagic...)
 	head = binary.LittleEndian.AppendUint64(head, of.Digest)
-	head = append(head, byte(b.settings.Codings), byte(b.settings.Level), 0, 0, 0, 0, 0, 0)
+	hasSiblings := byte(0)
+	if b.o.Siblings != nil {
+		hasSiblings = 1
+	}
+	head = append(head, byte(b.settings.Codings), byte(b.settings.Level), hasSiblings, 0, 0, 0, 0, 0)
 	h := xxhash.New()
 	for i := range dictionaries {
 		h.Write(dictionaries[i].SHA256[:])

@@ -30,7 +30,7 @@ func (o *oldFile) close() {
 	}
 }
 
-// reuse sets the variants of a job, whose sum is set, to those of the old file. It returns false if
+// reuse adds the variants of the old file to those of a job, whose sum is set. It returns false if
 // the old file lacks some, has others, or was made at another level. What it has not, though it was
 // tried, did not gain.
 func (b *builder) reuse(j *job) bool {
@@ -43,9 +43,17 @@ func (b *builder) reuse(j *job) bool {
 		return false
 	}
 	before := b.old.file.Settings()
-	var encoded [variants.NumCodings]variants.Encoded
+	encoded := j.encoded
 	for c := range variants.NumCodings {
+		if len(encoded[c].Bytes) > 0 {
+			continue
+		}
 		if !b.settings.Codings.Has(c) {
+			if v, ok := set.Get(c); ok && b.o.Settings.Codings == 0 { // once a sibling
+				if e, ok := b.take(j, v); ok {
+					encoded[c] = e
+				}
+			}
 			continue
 		}
 		if !before.Codings.Has(c) || c == variants.Brotli && before.Level != b.settings.Level {

@@ -11,6 +11,7 @@ import (
 	"github.com/tarpack/tpk/sidecar/variants"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/siblings"
 )
 
 // Errors of this package wrap one of these, or those of package sidecar/variants and format.
@@ -26,8 +27,12 @@ var (
 // Options are the options of Build.
 type Options struct {
 	// Settings are the codings and the level of brotli. If there are no codings, both are those of the
-	// file that is there.
+	// file that is there, which also keeps its variants in other codings. With Siblings there need not
+	// be such a file: then nothing is encoded.
 	Settings variants.Settings
+	// Siblings, if set, has encodings that become variants, if they gain enough, instead of new ones.
+	// They may be in other codings than those of Settings.
+	Siblings *siblings.Set
 	Workers  int // goroutines that encode; 0 means one for each CPU
 	// DictionarySize is the most bytes of a dictionary, up to variants.MaxDictionary; 0 means
 	// DefaultDictionarySize. An old dictionary is kept, whatever its size.
@@ -56,6 +61,7 @@ type Result struct {
 	Settings variants.Settings
 	Contents int64 // that were tried
 	Reused   int64 // that were not encoded again
+	Siblings int64 // variants that were taken from Options.Siblings
 	Gzip     int64 // bytes of the gzip members of all contents that were tried
 	Codings  [variants.NumCodings]Count
 	// Dictionaries is their number, and DictionaryBytes how many bytes they have.

@@ -1,6 +1,8 @@
 package variants_test
 
 import (
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
@@ -8,12 +10,19 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/pack"
+	"github.com/tarpack/tpk/tarpack/siblings"
 	"github.com/tarpack/tpk/tarpack/signature"
 	"github.com/tarpack/tpk/tarpack/variants"
 )
 
 func TestBuildOptions(t *testing.T) {
-	archive := tartest.Pack(t, site(t), pack.Options{})
+	dir, packed := site(t), &siblings.Set{}
+	content, err := os.ReadFile(filepath.Join(dir, "script.js"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	tartest.WriteFile(t, filepath.Join(dir, "script.js.br"), []byte(tartest.Brotli(string(content))))
+	archive := tartest.Pack(t, dir, pack.Options{Siblings: packed})
 	br := codings.Settings{Codings: codings.Codings(0).With(codings.Brotli), Level: 1}
 	dcz := codings.Settings{Codings: codings.Codings(0).With(codings.DictionaryZstd), Level: 1}
 	for what, c := range map[string]struct {
@@ -27,6 +36,9 @@ func TestBuildOptions(t *testing.T) {
 			func(res *variants.Result) bool {
 				return res.DictionaryBytes > 0 && res.DictionaryBytes <= 4000
 			}},
+		"Siblings": {variants.Options{Siblings: packed}, func(res *variants.Result) bool {
+			return res.Siblings == 1 && res.Contents == 1 && res.Codings[codings.Brotli].Contents == 1
+		}},
 		"Workers": {variants.Options{Settings: br, Workers: 7}, func(*variants.Result) bool {
 			return variants.Workers(7) == 7 && variants.Workers(0) > 0
 		}},

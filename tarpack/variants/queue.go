@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"path"
+	"slices"
 	"strings"
 
 	"golang.org/x/sync/semaphore"
@@ -33,7 +34,14 @@ type job struct {
 	sum     sidecar.Sum
 	encoded [variants.NumCodings]variants.Encoded
 	reused  bool
-	err     error
+	// siblings is how many of the encoded are siblings.
+	siblings int
+	err      error
+}
+
+// hasVariant reports whether there is a variant.
+func (j *job) hasVariant() bool {
+	return slices.ContainsFunc(j.encoded[:], func(e variants.Encoded) bool { return len(e.Bytes) > 0 })
 }
 
 // memory returns how many bytes the job may take.

@@ -12,6 +12,7 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
 	"github.com/tarpack/tpk/tarpack/edit"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/siblings"
 )
 
 // Safely is a paragraph for the help of every command that changes an archive.
@@ -37,6 +38,8 @@ type Edit struct {
 	Archive string
 	Verb    string // "updating"
 	New     bool   // there is no archive yet
+	// Siblings, if set, has what becomes variants.
+	Siblings *siblings.Set
 	// Change changes the archive.
 	Change func(Options) (edit.Result, error)
 	// Ignored, if set, returns the message about n paths that were ignored.
@@ -49,7 +52,7 @@ func (e *Edit) Run(c *cli.Context) error {
 	if err := e.change(c); err != nil || c.Bool("dry-run") || c.Bool("single") {
 		return err
 	}
-	return RefreshVariants(c, e.Archive)
+	return refreshVariants(c, e.Archive, e.Siblings)
 }
 
 // change is Run without the variants.

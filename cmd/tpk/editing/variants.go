@@ -8,6 +8,7 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/siblings"
 	"github.com/tarpack/tpk/tarpack/variants"
 )
 
@@ -40,9 +41,15 @@ func BuildVariants(c *cli.Context, archive string, o variants.Options) (variants
 
 // RefreshVariants brings the variants of an archive up to date, if it has some and they are not.
 func RefreshVariants(c *cli.Context, archive string) error {
-	if !variants.Stale(c.Context, archive) {
+	return refreshVariants(c, archive, nil)
+}
+
+// refreshVariants is RefreshVariants with siblings, which may be nil. If there are some, their
+// variants are made or compared with those that there are.
+func refreshVariants(c *cli.Context, archive string, s *siblings.Set) error {
+	if (s == nil || s.Empty()) && !variants.Stale(c.Context, archive) {
 		return nil
 	}
-	_, err := BuildVariants(c, archive, variants.Options{})
+	_, err := BuildVariants(c, archive, variants.Options{Siblings: s})
 	return err
 }

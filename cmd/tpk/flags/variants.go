@@ -4,6 +4,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/sidecar/variants"
+	"github.com/tarpack/tpk/tarpack/siblings"
 )
 
 // Codings returns the flags of the commands that make variants.
@@ -23,4 +24,18 @@ func ParseCodings(c *cli.Context) (all variants.Codings) {
 		}
 	}
 	return all
+}
+
+// Siblings returns the flag of the commands that leave out precompressed siblings.
+func Siblings() cli.Flag {
+	return Switch("siblings",
+		"leave out x.gz, x.br and x.zst beside an equal x, and make variants of them")
+}
+
+// ParseSiblings returns the set for the value of [Siblings], or nil.
+func ParseSiblings(c *cli.Context) *siblings.Set {
+	if c.Bool("siblings") {
+		return &siblings.Set{}
+	}
+	return nil
 }

@@ -11,6 +11,7 @@ import (
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/serve"
 	"github.com/tarpack/tpk/sidecar"
+	codings "github.com/tarpack/tpk/sidecar/variants"
 	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/convert"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -61,6 +62,9 @@ const HintRefused = "don't use it; download it again, from another place if need
 // HintChanged is what to do if an archive has changed while it was read.
 const HintChanged = "run the command again"
 
+// HintVariants is what to do about a variants file that is damaged. The archive is in order.
+const HintVariants = "'tpk variants --br --dcz' makes the file again, and --drop removes it"
+
 const hintConvertible = "'tpk convert' reads zip, and tar as it is or with gzip, zstd, xz, bzip2," +
 	" lzma or lz4"
 
@@ -71,6 +75,7 @@ var hints = []struct {
 }{
 	{format.ErrNotEmbeddable, ""},
 	{variants.ErrNone, "'tpk variants --br --dcz' makes them"},
+	{codings.ErrCorrupt, HintVariants}, // before format.ErrCorrupt, which it matches
 	{variants.ErrDevice, "make them of the file that was copied to it"},
 	{website.ErrForeign, "move it away, or choose another directory"},
 	{plan.ErrNothing, "check the name, --exclude and --include"},

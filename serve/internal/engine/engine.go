@@ -57,8 +57,8 @@ func or[T ~int | ~int64](v, otherwise T) T {
 	return v
 }
 
-// acceptLogTime is the shortest time between two lines of the log about a listener that can't accept
-// connections.
+// acceptLogTime is the shortest time between two lines of the log about a listener that can't
+// accept connections.
 const acceptLogTime = time.Minute
 
 // Serve answers the connections of a listener until it is closed. If config is not nil they are

@@ -115,9 +115,9 @@ func (c *Conn) wait() error {
 	return c.in.Start(c.wire.Conn)
 }
 
-// setReadDeadline sets the deadline of reads, and of what TLS writes meanwhile: it answers key updates
-// (RFC 8446 §4.6.3), which a client may send without end and take no answer. The next answer of the
-// connection sets a write deadline of its own.
+// setReadDeadline sets the deadline of reads, and of what TLS writes meanwhile: it answers key
+// updates (RFC 8446 §4.6.3), which a client may send without end and take no answer. The next answer
+// of the connection sets a write deadline of its own.
 func (c *Conn) setReadDeadline(t time.Time) error {
 	c.wire.ForgetDeadline()
 	return c.wire.SetDeadline(t)
@@ -147,15 +147,18 @@ const (
 
 // linger closes a connection on which the client may still be sending. If it were closed at once, a
 // reset could destroy the answer (RFC 9112 §9.6).
-func (c *Conn) linger() {
-	half, ok := c.wire.Conn.(interface{ CloseWrite() error })
+func (c *Conn) linger() { c.lingerOn(c.wire.Conn) }
+
+// lingerOn is linger for nc, which is the connection or what is below its TLS.
+func (c *Conn) lingerOn(nc net.Conn) {
+	half, ok := nc.(interface{ CloseWrite() error })
 	if ok && half.CloseWrite() == nil {
 		err, end := os.ErrDeadlineExceeded, time.Now().Add(lingerTime)
 		for left := int64(lingerBytes); left > 0 && errors.Is(err, os.ErrDeadlineExceeded) &&
 			time.Now().Before(end); {
 			_ = c.setReadDeadline(end) // again each time: interrupt sets another one
 			var n int64
-			n, err = io.CopyN(io.Discard, c.wire.Conn, left)
+			n, err = io.CopyN(io.Discard, nc, left)
 			left -= n
 		}
 	}

@@ -10,8 +10,8 @@ import (
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
-// timed is a connection on which content comes byte by byte. TLS may write in each Read, to answer a
-// key update (RFC 8446 §4.6.3).
+// timed is a connection on which content comes byte by byte. TLS may write in each Read, to answer
+// a key update (RFC 8446 §4.6.3).
 type timed struct {
 	repeated
 	content string

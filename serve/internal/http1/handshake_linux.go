@@ -29,6 +29,9 @@ func (h *handshake) do() {
 	_ = h.secure.SetDeadline(c.wire.Now.Add(c.server.HeaderTimeout)) // Now is when it was accepted
 	protocol, err := h.secure.Handshake()
 	switch {
+	case err != nil && c.server.draining.Load():
+		// It was cut short. For the client it may be complete, so it must see an end, and no reset.
+		c.lingerOn(h.secure.Transport)
 	case err != nil:
 		refusePlain(err)
 		_ = c.Close()

@@ -193,8 +193,8 @@ func TestNeverReads(t *testing.T) {
 	}
 }
 
-// TestReadsNothing: a client that asks for much, and then neither reads nor sends, is cut off. Nothing
-// happens on the connection then.
+// TestReadsNothing: a client that asks for much, and then neither reads nor sends, is cut off.
+// Nothing happens on the connection then.
 func TestReadsNothing(t *testing.T) {
 	s := newServer(t, site())
 	s.WriteTimeout = 300 * time.Millisecond

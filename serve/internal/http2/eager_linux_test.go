@@ -12,8 +12,8 @@ import (
 	"github.com/tarpack/tpk/serve/internal/eventloop"
 )
 
-// eager is a client that has sent everything before the server reads, and takes everything unless it
-// is blocked.
+// eager is a client that has sent everything before the server reads, and takes everything unless
+// it is blocked.
 type eager struct {
 	eventloop.Transport // nil: what is not defined here is not called
 
@@ -80,8 +80,8 @@ func TestUnhandledInput(t *testing.T) {
 	}
 }
 
-// TestEndAfterRequest: the end of the stream comes with a request, as TLS may report it. The request
-// is answered.
+// TestEndAfterRequest: the end of the stream comes with a request, as TLS may report it. The
+// request is answered.
 func TestEndAfterRequest(t *testing.T) {
 	s := newServer(t, site())
 	p := newPeer(t, s)

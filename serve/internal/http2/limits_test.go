@@ -285,8 +285,8 @@ func TestTimes(t *testing.T) {
 	}
 }
 
-// TestIdleAfterReset: the time without streams begins when the last one ends, also if the client has
-// reset it.
+// TestIdleAfterReset: the time without streams begins when the last one ends, also if the client
+// has reset it.
 func TestIdleAfterReset(t *testing.T) {
 	s := newServer(t, site())
 	s.WriteTimeout = time.Hour

@@ -5,13 +5,16 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"time"
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/attributes"
 	"github.com/tarpack/tpk/tarpack/exclude"
 	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/internal/precompressed"
 	"github.com/tarpack/tpk/tarpack/internal/tree"
+	"github.com/tarpack/tpk/tarpack/siblings"
 )
 
 // NoCompression is the Level at which all content is stored.
@@ -54,6 +57,10 @@ type Options struct {
 	// RemoveFiles makes the run remember what it packs, for RemovePacked.
 	RemoveFiles bool
 
+	// Siblings, if set, leaves out precompressed siblings, and notes them there. It excludes
+	// RemoveFiles.
+	Siblings *siblings.Set
+
 	// Notice, if set, is called for each file that is left out, with the reason.
 	Notice func(error)
 	// Progress, if set, is called after each entry, always from the same goroutine.
@@ -64,6 +71,10 @@ type Options struct {
 func (o *Options) OpenTree(ctx context.Context, dir string) (*tree.Tree, error) {
 	if o.Dereference && o.RemoveFiles {
 		const why = "files that links lead to are not removed"
+		return nil, fmt.Errorf("%s: %w: %s", dir, os.ErrInvalid, why)
+	}
+	if o.Siblings != nil && o.RemoveFiles {
+		const why = "siblings, which are not packed, are not removed"
 		return nil, fmt.Errorf("%s: %w: %s", dir, os.ErrInvalid, why)
 	}
 	t, err := tree.Open(dir)
@@ -92,9 +103,21 @@ func (o *Options) Prepare(ctx context.Context, dir string, t *tree.Tree) error {
 			return err
 		}
 	}
-	if o.Include == nil {
+	if o.Include != nil {
+		if err := o.include(ctx, dir, t); err != nil {
+			return err
+		}
+	}
+	if o.Siblings == nil {
 		return nil
 	}
+	o.Siblings.Start(dir, o.Dereference)
+	w := &tree.Walker{Exclude: o.Exclude, Include: o.Include}
+	return precompressed.Find(ctx, t, w, o.workers(), o.Siblings)
+}
+
+// include limits a tree to what the globs include.
+func (o *Options) include(ctx context.Context, dir string, t *tree.Tree) error {
 	w := &tree.Walker{Exclude: o.Exclude, Include: o.Include, Special: o.Special}
 	if o.SkipUnreadable {
 		w.Failed = func(error) bool { return true } // the walk that packs sends the notice
@@ -104,4 +127,11 @@ func (o *Options) Prepare(ctx context.Context, dir string, t *tree.Tree) error {
 		err = fmt.Errorf("%s: %w", dir, err)
 	}
 	return err
+}
+
+func (o *Options) workers() int {
+	if o.Workers > 0 {
+		return o.Workers
+	}
+	return runtime.GOMAXPROCS(0)
 }

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"io"
 	"os"
-	"runtime"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -77,7 +76,7 @@ func New(w io.Writer, o Options) (*Packer, error) {
 func NewDry(o Options) *Packer {
 	keepOwners := !o.PreserveOwner && !o.NewOwners
 	p := &Packer{
-		Options: o, workers: o.Workers, level: o.Level,
+		Options: o, workers: o.workers(), level: o.Level,
 		headers: input.Headers{
 			PreserveOwner: o.PreserveOwner, LatestModTime: o.LatestModTime,
 			Mode: o.Mode, ModTime: o.ModTime, Owner: o.Owner, Group: o.Group,
@@ -88,9 +87,6 @@ func NewDry(o Options) *Packer {
 	}
 	if p.level <= 0 {
 		p.level = 6
-	}
-	if p.workers <= 0 {
-		p.workers = runtime.GOMAXPROCS(0)
 	}
 	if o.RemoveFiles {
 		p.packed, p.left = fingerprints{}, map[string]bool{}

@@ -23,12 +23,22 @@ type Tree struct {
 	Only string           // the only name in it to pack; "" for all
 	Mode *attributes.Mode // changes permissions; nil for none
 
+	// Verdicts are on regular files, by their paths below the top. Others are packed.
+	Verdicts map[string]Verdict
+
 	Follow        bool // pack what symbolic links lead to, and not the links
 	OneFileSystem bool // leave out what is in directories of other file systems
 
 	name  string // of the directory, for the system
 	names *names // to pack; nil for all
 	kept  *kept  // directories that hold included files; nil: everything is included
+}
+
+// A Verdict is on a file that was compared with another before the walk that packs.
+type Verdict struct {
+	Info   fs.FileInfo // of the file then: another one now ends the walk with format.ErrChanged
+	Leave  bool        // the file is left out
+	Notice error       // why the file is not left out; nil for no notice
 }
 
 // Open opens a directory as a Tree.

@@ -202,7 +202,7 @@ func (w *Walker) Classify(e *Entry) (bool, error) {
 			}
 			return false, nil
 		}
-		return true, nil
+		return w.judge(e, rel)
 	case fs.ModeDir:
 		e.Typ = sidecar.TypeDir
 		e.whole = w.Include.Match(rel, true)
@@ -224,4 +224,23 @@ func (w *Walker) Classify(e *Entry) (bool, error) {
 		w.Notice(fmt.Errorf("%s: a %s: %w", format.Printable(p), e.Typ, format.ErrSpecial))
 	}
 	return w.Special, nil
+}
+
+// judge reports whether to pack a regular file by the verdict on it, if there is one.
+func (w *Walker) judge(e *Entry, rel string) (bool, error) {
+	if e.Dir == nil {
+		return true, nil
+	}
+	v, ok := e.Dir.Tree.Verdicts[rel]
+	if !ok {
+		return true, nil
+	}
+	if !os.SameFile(v.Info, e.Info) || v.Info.Size() != e.Info.Size() ||
+		!v.Info.ModTime().Equal(e.Info.ModTime()) {
+		return false, Error(e.Path(), format.ErrChanged)
+	}
+	if v.Notice != nil {
+		w.Notice(v.Notice)
+	}
+	return !v.Leave, nil
 }
