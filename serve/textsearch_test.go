@@ -291,9 +291,11 @@ func TestSearchTextMounts(t *testing.T) {
 // TestSearchTextFolder: with scope=folder, page and JSON have only what is in the folder.
 func TestSearchTextFolder(t *testing.T) {
 	dir := t.TempDir()
-	a := files{"docs/x.txt": "lantern of x", "docs/in/y.txt": "lantern of y", "docs-old/z.txt": "lantern of z",
-		"docs.txt": "lantern of docs"}.pack(t, filepath.Join(dir, "a.tar.gz"))
-	b := files{"v.txt": "lantern of v", "deep/w.txt": "lantern of w"}.pack(t, filepath.Join(dir, "b.tar.gz"))
+	a := files{"docs/x.txt": "lantern of x", "docs/in/y.txt": "lantern of y",
+		"docs-old/z.txt": "lantern of z",
+		"docs.txt":       "lantern of docs"}.pack(t, filepath.Join(dir, "a.tar.gz"))
+	b := files{"v.txt": "lantern of v", "deep/w.txt": "lantern of w"}.pack(t,
+		filepath.Join(dir, "b.tar.gz"))
 	indexText(t, a)
 	indexText(t, b)
 	r := start(t, serve.Options{Listing: true, Archives: []serve.Archive{{Path: a},

@@ -122,8 +122,8 @@ func (v *View) searchTextOf(ctx context.Context, p textPart, q *text.Query, limi
 	return more, nil
 }
 
-// showsText reports whether entry i of an archive is a file below the folder that the server shows and
-// answers from this archive. The number comes from a text index, which is not trusted.
+// showsText reports whether entry i of an archive is a file below the folder, and the server shows
+// it and answers it from this archive. The number comes from a text index, which is not trusted.
 func (v *View) showsText(a *archive, p textPart, i int, hidden func(string) bool) (bool, error) {
 	if i < 0 || i >= a.index.Len() {
 		return false, nil

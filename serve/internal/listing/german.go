@@ -37,8 +37,8 @@ var german = &texts{
 	SearchWhere: "Wo gesucht wird", SearchIn: "Was durchsucht wird",
 	InNames: "In Namen", InText: "Im Text von Dateien", AllInText: "Alle im Text von Dateien",
 	BestMatches: "Die besten %s Treffer", SameTitle: "Gleicher Titel:",
-	NoText: "Keine Datei hier hat das in ihrem Text. In Anführungszeichen, wie in „\"to be\"“, folgen " +
-		"Wörter aufeinander; mit einem Stern, wie in „wor*“, fangen Wörter so an.",
+	NoText: "Keine Datei hier hat das in ihrem Text. In Anführungszeichen, wie in „\"to be\"“, " +
+		"folgen Wörter aufeinander; mit einem Stern, wie in „wor*“, fangen Wörter so an.",
 	Costly: "Die Suche verlangt zu viel", CostlyHelp: "Nehmen Sie längere oder weniger Wörter.",
 	NoIndex: "Kein Textindex",
 	NoIndexHelp: "Der Text von Dateien kann hier nicht durchsucht werden: ‚tpk index --text‘ legt " +

@@ -101,7 +101,7 @@ func show(r *plan.Request, p *plan.Plan, s plan.Shown, b []byte) {
 
 // found is what a listing shows.
 type found struct {
-	names  *archives.List     // a folder, or names that match; has a title only if text alone is searched
+	names  *archives.List     // a folder, or names that match; only a title if q.text
 	text   *archives.TextList // nil if text was not searched
 	mounts []archives.Mount   // of the page of the root
 }
