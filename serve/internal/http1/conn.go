@@ -116,8 +116,8 @@ func (c *Conn) wait() error {
 }
 
 // setReadDeadline sets the deadline of reads, and of what TLS writes meanwhile: it answers key
-// updates (RFC 8446 §4.6.3), which a client may send without end and take no answer. The next answer
-// of the connection sets a write deadline of its own.
+// updates (RFC 8446 §4.6.3), which a client may send without end and take no answer. The next
+// answer of the connection sets a write deadline of its own.
 func (c *Conn) setReadDeadline(t time.Time) error {
 	c.wire.ForgetDeadline()
 	return c.wire.SetDeadline(t)
