@@ -189,7 +189,7 @@ func TestSearchTextWithout(t *testing.T) {
 		t.Error(body)
 	}
 	_, body = fetch(t, plainClient, r.url("/?list&q=vec&in=text"))
-	if !strings.Contains(body, "tpk index --text") {
+	if !strings.Contains(body, "no archive has an index of its text") {
 		t.Error(body)
 	}
 	if log := r.log.String(); strings.Contains(log, ".tpx") {

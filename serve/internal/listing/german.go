@@ -41,8 +41,8 @@ var german = &texts{
 		"folgen Wörter aufeinander; mit einem Stern, wie in „wor*“, fangen Wörter so an.",
 	Costly: "Die Suche verlangt zu viel", CostlyHelp: "Nehmen Sie längere oder weniger Wörter.",
 	NoIndex: "Kein Textindex",
-	NoIndexHelp: "Der Text von Dateien kann hier nicht durchsucht werden: ‚tpk index --text‘ legt " +
-		"einen Index davon an.",
+	NoIndexHelp: "Der Text von Dateien kann hier nicht durchsucht werden: kein Archiv hat einen " +
+		"Index seines Textes.",
 	Archive: [2]string{"Archiv", "Archive"}, Waiting: "Noch nicht bereit",
 	NotFound:    "Nicht gefunden",
 	NothingHere: "Unter dieser Adresse gibt es nichts. Suchen Sie oben danach.",

@@ -95,7 +95,7 @@ var english = &texts{
 		"one another; with a star, as in “wor*”, words begin so.",
 	Costly: "The search is for too much", CostlyHelp: "Use longer or fewer words.",
 	NoIndex:     "No text index",
-	NoIndexHelp: "The text of files can't be searched here: ‘tpk index --text’ makes an index of it.",
+	NoIndexHelp: "The text of files can't be searched here: no archive has an index of its text.",
 	Archive:     [2]string{"archive", "archives"}, Waiting: "Not ready yet",
 	NotFound:    "Not found",
 	NothingHere: "There is nothing at this address. Look for it with the search above.",
