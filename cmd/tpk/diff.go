@@ -65,13 +65,7 @@ func parseDiff(c *cli.Context) (*diffOptions, error) {
 
 func runDiff(c *cli.Context, o *diffOptions) error {
 	differ, err := compare(c, o)
-	switch {
-	case err != nil:
-		return &report.TroubleError{Err: err}
-	case differ:
-		return report.ErrReported
-	}
-	return nil
+	return report.Answer(!differ, err)
 }
 
 // compare prints the differences and reports whether there are any.

@@ -95,13 +95,7 @@ func parseGrep(c *cli.Context) (*grepOptions, error) {
 
 func runGrep(c *cli.Context, o *grepOptions) error {
 	found, err := searchLines(c, o)
-	switch {
-	case err != nil:
-		return &report.TroubleError{Err: err}
-	case !found:
-		return report.ErrReported
-	}
-	return nil
+	return report.Answer(found, err)
 }
 
 // searchLines prints the lines that match, and reports whether there are any.

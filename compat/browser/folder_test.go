@@ -19,7 +19,7 @@ import (
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
-// press presses a key of which no character follows, as chromedp would send it: a browser omits
+// press presses a key that produces no character, as chromedp would send it: a browser omits
 // it if the page handles the key.
 func (p *tab) press(key, code string) {
 	p.t.Helper()

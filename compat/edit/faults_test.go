@@ -4,7 +4,6 @@ package edit
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -180,20 +179,10 @@ func (s *scene) unfinished(t *testing.T, got [2][]byte) string {
 // reports whether the fault occurred.
 func (s *scene) inject(t *testing.T, call, fault string, when int) (tools.Result, bool) {
 	t.Helper()
-	log := filepath.Join(tools.Dir(t), "strace")
-	args := []string{"-f", "-qq", "-o", log, "-e", "trace=" + call, "-e",
-		fmt.Sprintf("inject=%s:%s:when=%d", call, fault, when)}
-	for _, name := range []string{"", "a.tar.gz", "a.tar.gz.tpi", ".a.tar.gz.tpk-tmp",
+	names := []string{"", "a.tar.gz", "a.tar.gz.tpi", ".a.tar.gz.tpk-tmp",
 		".a.tar.gz.tpi.tpk-tmp", ".a.tar.gz.spool.tpk-tmp",
-		".a.tar.gz.records.tpk-tmp", ".a.tar.gz.content.tpk-tmp", ".a.tar.gz.index.tpk-tmp"} {
-		args = append(args, "-P", filepath.Join(s.dir, name))
-	}
-	cmd := exec.Command(tools.Path(t, "strace"), append(append(args, tools.TPK(t)), s.args...)...)
-	cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
-	r := tools.Run(t, cmd)
-	b := read(t, log)
-	return r, bytes.Contains(b, []byte("(INJECTED)")) ||
-		bytes.Contains(b, []byte("+++ killed by SIGKILL"))
+		".a.tar.gz.records.tpk-tmp", ".a.tar.gz.content.tpk-tmp", ".a.tar.gz.index.tpk-tmp"}
+	return tools.Inject(t, s.dir, names, call, fault, when, s.args...)
 }
 
 // notices matches the notice about an index that can't be read: strace may fail a call in several

@@ -2,7 +2,6 @@ package sign
 
 import (
 	"bytes"
-	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -111,20 +110,8 @@ func noTemps(t *testing.T, dir string) {
 // reports whether the fault occurred.
 func (m *maker) inject(t *testing.T, archive, call, fault string, when int) (tools.Result, bool) {
 	t.Helper()
-	log := filepath.Join(tools.Dir(t), "strace")
-	args := []string{"-f", "-qq", "-o", log, "-e", "trace=" + call, "-e",
-		fmt.Sprintf("inject=%s:%s:when=%d", call, fault, when)}
-	dir := filepath.Dir(archive)
-	for _, name := range []string{"", "x.tar.gz", "x.tar.gz.tpi", "x.tar.gz.sum",
-		"x.tar.gz.sum.minisig", ".x.tar.gz.tpk-tmp", ".x.tar.gz.sum.tpk-tmp",
-		".x.tar.gz.sum.minisig.tpk-tmp"} {
-		args = append(args, "-P", filepath.Join(dir, name))
-	}
-	args = append(args, tools.TPK(t), "sign", "-q", "--secret-key", m.secret, archive)
-	cmd := exec.Command(tools.Path(t, "strace"), args...)
-	cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
-	r := tools.Run(t, cmd)
-	b := read(t, log)
-	return r, bytes.Contains(b, []byte("(INJECTED)")) ||
-		bytes.Contains(b, []byte("+++ killed by SIGKILL"))
+	names := []string{"", "x.tar.gz", "x.tar.gz.tpi", "x.tar.gz.sum", "x.tar.gz.sum.minisig",
+		".x.tar.gz.tpk-tmp", ".x.tar.gz.sum.tpk-tmp", ".x.tar.gz.sum.minisig.tpk-tmp"}
+	return tools.Inject(t, filepath.Dir(archive), names, call, fault, when,
+		"sign", "-q", "--secret-key", m.secret, archive)
 }

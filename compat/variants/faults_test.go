@@ -2,9 +2,7 @@ package variants
 
 import (
 	"bytes"
-	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -91,21 +89,9 @@ func TestFaults(t *testing.T) {
 // reports whether the fault occurred.
 func inject(t *testing.T, archive, call, fault string, when int) (tools.Result, bool) {
 	t.Helper()
-	log := filepath.Join(tools.Dir(t), "strace")
-	args := []string{"-f", "-qq", "-o", log, "-e", "trace=" + call, "-e",
-		fmt.Sprintf("inject=%s:%s:when=%d", call, fault, when)}
-	dir := filepath.Dir(archive)
-	for _, name := range []string{"", "x.tar.gz.tpv", ".x.tar.gz.tpv.tpk-tmp",
-		".x.tar.gz.tpv.journal.tpk-tmp"} {
-		args = append(args, "-P", filepath.Join(dir, name))
-	}
-	args = append(args, tools.TPK(t), "variants", "-q", "--level", "2", "--br", "--dcz", archive)
-	cmd := exec.Command(tools.Path(t, "strace"), args...)
-	cmd.Env = append(os.Environ(), "GOMAXPROCS=1")
-	r := tools.Run(t, cmd)
-	b := read(t, log)
-	return r, bytes.Contains(b, []byte("(INJECTED)")) ||
-		bytes.Contains(b, []byte("+++ killed by SIGKILL"))
+	names := []string{"", "x.tar.gz.tpv", ".x.tar.gz.tpv.tpk-tmp", ".x.tar.gz.tpv.journal.tpk-tmp"}
+	return tools.Inject(t, filepath.Dir(archive), names, call, fault, when,
+		"variants", "-q", "--level", "2", "--br", "--dcz", archive)
 }
 
 func noTemps(t *testing.T, archive string) {

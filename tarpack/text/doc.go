@@ -2,7 +2,7 @@
 // Markdown and text documents of an archive are found. FORMAT-TEXT.md is their specification.
 //
 //	  0 ┌──────────────────────────────────────────────────────────────┐
-//	    │ header     of which archive it is, counts, offsets, hashes   │
+//	    │ header     its archive, counts, offsets, hashes              │
 //	128 ├──────────────────────────────────────────────────────────────┤
 //	    │ lists      of each term: documents, counts, positions        │ ← term
 //	    ├──────────────────────────────────────────────────────────────┤
@@ -19,7 +19,7 @@
 // archive as it is now. [Index.Search] finds documents, best first. [Query.Snippet] cuts the part
 // out of a document that shows why it was found.
 //
-//	header.go     the header, and of which archive an index is
+//	header.go     the header, and what ties an index to its archive
 //	document.go   which entries are documents, and their words; content.go reads them
 //	build.go      Build: documents are read in parallel, and added in order
 //	collector.go  terms in memory, and in sorted runs if they are too many

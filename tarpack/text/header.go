@@ -35,7 +35,7 @@ func corrupt(format string, args ...any) error {
 	return fmt.Errorf("%w: "+format, append([]any{ErrCorrupt}, args...)...)
 }
 
-// A Binding is of which archive an index is. An archive has another one after each change.
+// A Binding ties an index to its archive. An archive has another one after each change.
 type Binding struct {
 	Digest uint64 // of its sidecar, as in its trailer
 	Size   int64  // in bytes, as its sidecar has it

@@ -23,7 +23,7 @@ type Query struct {
 type clause struct {
 	words  []string
 	prefix bool   // the last word is the beginning of one
-	stem   string // of a single word, of which all forms match; "" if only the word itself does
+	stem   string // of a single word that matches in all its forms; "" if only the word itself does
 	from   string // with what all these begin
 }
 

@@ -275,7 +275,7 @@ func (s *search) addNames(e *expansion, k int, rare float64) error {
 	return nil
 }
 
-// addKey puts documents first of which the query is a whole name.
+// addKey puts documents first whose whole name is the query.
 func (s *search) addKey() error {
 	t, ok, err := s.x.lookup(string(fieldKey) + s.q.key)
 	if err != nil || !ok {

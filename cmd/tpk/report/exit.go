@@ -33,6 +33,18 @@ type TroubleError struct{ Err error }
 func (e *TroubleError) Error() string { return e.Err.Error() }
 func (e *TroubleError) Unwrap() error { return e.Err }
 
+// Answer returns the error of a command that answers a question, as diff and grep do: the exit code
+// is 0 or, for no, 1; and 2 if there is an error.
+func Answer(yes bool, err error) error {
+	switch {
+	case err != nil:
+		return &TroubleError{Err: err}
+	case !yes:
+		return ErrReported
+	}
+	return nil
+}
+
 // A StoppedError is the cause of a context that a signal has cancelled.
 type StoppedError struct{ Signal syscall.Signal }
 

@@ -17,7 +17,7 @@ import (
 // cipherSuite is what all servers encrypt with.
 const cipherSuite = "TLS_AES_128_GCM_SHA256"
 
-// A certificate is that of 127.0.0.1, signed by itself, with an ECDSA key on the curve P-256.
+// A certificate is for 127.0.0.1, signed by itself, with an ECDSA key on the curve P-256.
 type certificate struct {
 	chain, key string // names of PEM files
 	pool       *x509.CertPool
