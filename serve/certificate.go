@@ -29,12 +29,15 @@ type certificate struct {
 	current *tls.Certificate
 	stamp   [2]time.Time // modification times
 	checked time.Time    // when these were read
+	noted   string       // the trouble with a renewal that was logged last
+	expired bool         // that the certificate has expired was logged
 }
 
 // recheckCert is the shortest time between two looks at the files.
 const recheckCert = time.Second
 
-// loadCertificate reads a certificate from PEM files. log gets a line for each renewal.
+// loadCertificate reads a certificate from PEM files. log gets a line for each renewal, and one for
+// each trouble: a renewal that can't be read, and the end of the certificate's time.
 func loadCertificate(files Certificate, log func(string)) (*certificate, error) {
 	c := &certificate{Certificate: files, log: log}
 	stamp, err := c.times()
@@ -46,6 +49,7 @@ func loadCertificate(files Certificate, log func(string)) (*certificate, error) 
 		return nil, err
 	}
 	c.current, c.stamp, c.checked = &pair, stamp, time.Now()
+	c.noteExpired(c.checked)
 	return c, nil
 }
 
@@ -107,17 +111,42 @@ func (c *certificate) get() *tls.Certificate {
 		return c.current
 	}
 	c.checked = now
+	if renewed, err := c.renew(); err != nil {
+		if trouble := "the old certificate stays in use: " + err.Error(); trouble != c.noted {
+			c.noted = trouble
+			c.log(trouble)
+		}
+	} else if renewed {
+		c.log("certificate renewed from " + c.CertFile)
+	}
+	c.noteExpired(now)
+	return c.current
+}
+
+// renew reads the files if they have changed. It reports whether it has put their certificate in
+// place of the old one.
+func (c *certificate) renew() (bool, error) {
 	stamp, err := c.times()
-	if err != nil || stamp == c.stamp {
-		return c.current
+	if err != nil {
+		c.stamp = [2]time.Time{} // they are read when they are back
+		return false, err
+	}
+	if stamp == c.stamp {
+		return false, nil
 	}
 	c.stamp = stamp
 	pair, err := c.read()
 	if err != nil {
-		c.log("the old certificate stays in use: " + err.Error())
-		return c.current
+		return false, err
 	}
-	c.current = &pair
-	c.log("certificate renewed from " + c.CertFile)
-	return c.current
+	c.current, c.noted, c.expired = &pair, "", false
+	return true, nil
+}
+
+// noteExpired logs once that the certificate has expired.
+func (c *certificate) noteExpired(now time.Time) {
+	if end := c.current.Leaf.NotAfter; now.After(end) && !c.expired {
+		c.expired = true
+		c.log(c.CertFile + ": the certificate expired on " + end.UTC().Format(time.DateOnly))
+	}
 }

@@ -26,13 +26,20 @@ import (
 // writeCertificate writes a self-signed certificate for name and other DNS names, and its key.
 func writeCertificate(t testing.TB, certFile, keyFile, name string, dns ...string) {
 	t.Helper()
+	writeCertificateUntil(t, time.Now().Add(time.Hour), certFile, keyFile, name, dns...)
+}
+
+// writeCertificateUntil is writeCertificate with the time at which the certificate expires.
+func writeCertificateUntil(
+	t testing.TB, end time.Time, certFile, keyFile, name string, dns ...string,
+) {
+	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	template := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotAfter: time.Now().Add(
-			time.Hour),
+		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name}, NotAfter: end,
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, DNSNames: dns,
 	}
 	der, err := x509.CreateCertificate(rand.Reader, template, template, key.Public(), key)
@@ -100,6 +107,27 @@ func TestCertificateRenewal(t *testing.T) {
 	}
 	writeCertificate(t, certFile, keyFile, "second")
 	eventually(t, "the new certificate is used", func() bool { return name() == "second" })
+
+	if err := os.Remove(keyFile); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "the missing file is noticed", func() bool {
+		if n := name(); n != "second" {
+			t.Errorf("without the key: %s", n)
+		}
+		return strings.Contains(r.log.String(), keyFile+": no such file")
+	})
+	end := time.Date(2026, 2, 3, 4, 5, 6, 0, time.UTC)
+	writeCertificateUntil(t, end, certFile, keyFile, "expired")
+	eventually(t, "the expired certificate is used", func() bool { return name() == "expired" })
+	expired := certFile + ": the certificate expired on 2026-02-03"
+	eventually(t, "it is noticed", func() bool {
+		return strings.Contains(r.log.String(), expired)
+	})
+	name()
+	if n := strings.Count(r.log.String(), expired); n != 1 {
+		t.Errorf("%d lines about the expired certificate", n)
+	}
 }
 
 // TestCertificateErrors: the error of a pair that can't be used names the files, in one line.

@@ -40,6 +40,8 @@ for an archive of more than 256 MiB or on a server, and for shard sets, info com
 Of a tar or zip of another program, size and SHA-256 are those of the file. The index and the
 overhead are those of the archive that it was converted into, whose size is printed as well.
 
+The variants and the text index beside ARCHIVE are no part of the bytes out.
+
 `+help.RemoteToo,
 			"ARCHIVE, or an entry of it, can't be read",
 			"tpk info site.tar.gz",
@@ -82,6 +84,9 @@ type summary struct {
 
 	Shards []shardSum `json:"shards,omitempty"` // of a set, if its sums were computed
 
+	Variants *besideFile `json:"variants,omitempty"`
+	Text     *besideFile `json:"text,omitempty"` // the text index
+
 	beside bool // the index is beside the archive
 }
 
@@ -106,6 +111,9 @@ func runInfo(c *cli.Context, name string) (err error) {
 		if err := s.ofConverted(name); err != nil {
 			return err
 		}
+	}
+	if err := s.findBeside(a); err != nil {
+		return err
 	}
 	if err := s.sum(c, name, a); err != nil {
 		return report.In(name, err)
@@ -246,12 +254,13 @@ bytes in     %s, of which %s in hard links
 bytes out    %s, %.1f %% of those in
   archive    %s
   index      %s%s
-%soverhead     %.1f bytes an entry
+%s%s%soverhead     %.1f bytes an entry
 %s`, report.Quote(s.Archive), s.Format, number(s.Entries), number(s.Files),
 		number(s.Hardlinks), number(s.Duplicates), number(s.Directories), number(s.Symlinks),
 		number(s.Special),
 		size(s.BytesIn), size(s.BytesLinked), size(s.BytesOut), ratio,
-		size(s.ArchiveBytes), size(s.IndexBytes), s.embedded(), converted, s.Overhead, s.sums())
+		size(s.ArchiveBytes), size(s.IndexBytes), s.embedded(), converted,
+		s.Variants.line("variants     "), s.Text.line("text index   "), s.Overhead, s.sums())
 	return err
 }
 
