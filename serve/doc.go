@@ -33,6 +33,7 @@
 //	├─ respond     answers one request: plans it, makes the head, sends the body
 //	│  └─ transfer   sends runs of files; wire and nethttp use it, too
 //	├─ listing     renders folder pages and search results
+//	│  └─ markdown   renders Markdown as HTML that is harmless
 //	├─ archives    which archives are served, and until when their files stay open
 //	│  ├─ encoded    the variants file of an archive: contents in other encodings
 //	│  ├─ guard      whether the file under an archive may be answered from; encoded uses it, too

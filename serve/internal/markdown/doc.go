@@ -1,0 +1,11 @@
+// Package markdown renders Markdown as HTML that a page of the server can have in it.
+//
+//	render.go    Render: GitHub's Markdown to HTML, by goldmark
+//	sanitize.go  which elements and attributes stay, by bluemonday
+//	shape.go     the tree of elements: levels and ids of headings, links, pictures
+//	base.go      Base: references of a document, as those of the page that shows it
+//
+// Nothing in a document is trusted. What Render returns has no script, style, form, frame or event
+// handler. It loads nothing from elsewhere, and it can't end the element that it is put into. Its
+// ids begin with [IDPrefix], so they never are those of the page.
+package markdown

@@ -1,0 +1,112 @@
+package markdown
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"sync"
+
+	"github.com/yuin/goldmark"
+	"github.com/yuin/goldmark/ast"
+	"github.com/yuin/goldmark/extension"
+	east "github.com/yuin/goldmark/extension/ast"
+	"github.com/yuin/goldmark/parser"
+	"github.com/yuin/goldmark/renderer"
+	"github.com/yuin/goldmark/renderer/html"
+	"github.com/yuin/goldmark/util"
+)
+
+// Limits of a document. GitHub shows documents of up to 500 KiB. A document that takes long to
+// render has its markup nested.
+const (
+	MaxSize    = 512 << 10 // bytes
+	maxNesting = 200       // of quotes, lists and emphasis
+	maxWork    = 1 << 27   // steps to find out which marks belong together; see budget.go
+)
+
+// IDPrefix is what all ids in rendered HTML begin with. A fragment of a URL that leads to a heading
+// has it, too.
+const IDPrefix = "md-"
+
+// Errors of documents that can't be shown but as text.
+var (
+	ErrTooLarge = fmt.Errorf("the document has more than %d bytes", MaxSize)
+	ErrTooDeep  = errors.New("the document is nested too deeply")
+)
+
+// Options are what the HTML depends on besides the document.
+type Options struct {
+	// Link returns where a link leads, and Picture where a picture is, as references from the page.
+	// They are given references of the document without scheme or host. A link or a picture for
+	// which they return "" is shown as its text. If they are nil, references stay as they are; see
+	// [Base] for others.
+	Link, Picture func(ref string) string
+}
+
+// Render returns a document as HTML: GitHub's Markdown with footnotes, raw HTML as far as it is
+// harmless. Headings are one level lower than in the document, since the page has one of its own.
+// Bytes that are not UTF-8 are replaced.
+//
+// It returns ErrTooLarge
+// or ErrTooDeep for a document that should be shown as text. So the time that it takes is bounded,
+// whatever the document has in it.
+func Render(source []byte, o Options) ([]byte, error) {
+	if len(source) > MaxSize {
+		return nil, ErrTooLarge
+	}
+	source = withoutMatter(bytes.ToValidUTF8(source, []byte("\ufffd")))
+	md := converter()
+	tree, err := parse(md.Parser(), source)
+	if err != nil {
+		return nil, err
+	}
+	var b bytes.Buffer
+	if err := md.Renderer().Render(&b, source, tree); err != nil {
+		return nil, err
+	}
+	return shape(sanitizer().SanitizeReader(&b), o)
+}
+
+// converter returns what parses and renders all documents.
+var converter = sync.OnceValue(func() goldmark.Markdown {
+	return goldmark.New(
+		goldmark.WithExtensions(extension.Linkify, extension.Strikethrough, extension.TaskList,
+			extension.NewTable(extension.WithTableCellAlignMethod(extension.TableCellAlignAttribute)),
+			extension.Footnote),
+		goldmark.WithParserOptions(parser.WithParagraphTransformers(
+			util.Prioritized(paragraphs{}, 50))), // before tables
+		goldmark.WithRendererOptions(html.WithUnsafe(), // package bluemonday cleans it
+			renderer.WithNodeRenderers(util.Prioritized(tasks{}, 100))))
+})
+
+// tasks renders the boxes of task lists as characters, since there are no forms.
+type tasks struct{}
+
+// RegisterFuncs implements renderer.NodeRenderer.
+func (tasks) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {
+	r.Register(east.KindTaskCheckBox, func(w util.BufWriter, _ []byte, n ast.Node, in bool) (
+		ast.WalkStatus, error) {
+		if !in {
+			return ast.WalkContinue, nil
+		}
+		box := "☐ "
+		if n.(*east.TaskCheckBox).IsChecked {
+			box = "☑ "
+		}
+		_, err := w.WriteString(box)
+		return ast.WalkContinue, err
+	})
+}
+
+// withoutMatter returns a document without the front matter of site generators, a block of YAML
+// between two lines of three dashes.
+func withoutMatter(source []byte) []byte {
+	rest, ok := bytes.CutPrefix(source, []byte("---\n"))
+	if !ok {
+		return source
+	}
+	if _, after, ok := bytes.Cut(rest, []byte("\n---\n")); ok {
+		return after
+	}
+	return source
+}
