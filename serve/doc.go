@@ -32,8 +32,11 @@
 //	│  └─ respond
 //	├─ respond     answers one request: plans it, makes the head, sends the body
 //	│  └─ transfer   sends runs of files; wire and nethttp use it, too
-//	├─ listing     renders folder pages and search results
-//	│  └─ markdown   renders Markdown as HTML that is harmless
+//	├─ pages       tpk's own pages: which package renders one
+//	│  ├─ fileview    the page of a file; below it, a package for each kind of content
+//	│  ├─ listing     renders folder pages and search results; fileview uses it, too
+//	│  │  └─ markdown   renders Markdown as HTML that is harmless
+//	│  └─ asset       styles, scripts and icons of pages
 //	├─ archives    which archives are served, and until when their files stay open
 //	│  ├─ encoded    the variants file of an archive: contents in other encodings
 //	│  ├─ guard      whether the file under an archive may be answered from; encoded uses it, too

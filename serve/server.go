@@ -7,8 +7,8 @@ import (
 
 	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/engine"
-	"github.com/tarpack/tpk/serve/internal/listing"
 	"github.com/tarpack/tpk/serve/internal/nethttp"
+	"github.com/tarpack/tpk/serve/internal/pages"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/record"
 	"github.com/tarpack/tpk/serve/internal/respond"
@@ -57,7 +57,7 @@ func New(o Options) (*Server, error) {
 		Errors: &record.Errors{Log: func(err error) { o.Log(err.Error()) }},
 	}
 	if o.Listing {
-		s.responder.Lister = listing.New(planner).Answer
+		s.responder.Lister = pages.New(planner)
 	}
 	if o.AccessLog != nil {
 		if s.access, err = newAccessLog(o.AccessLog, o.AccessFormat, o.Log); err != nil {

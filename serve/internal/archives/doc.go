@@ -15,6 +15,7 @@
 //	list.go     folders; collect.go gathers what is in them, listplain.go plain files
 //	totals.go   the totals of folders, without what is hidden
 //	mountlist.go  what is mounted, for a page; about.go finds a description
+//	file.go     what is known of a file, and its content, for a page
 //	links.go    symbolic links to what is hidden
 //	searchview.go  searches; searchplain.go for plain files; package match compares
 //	searchtext.go  searches in text, with the text indexes of textindex.go

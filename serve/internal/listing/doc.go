@@ -3,7 +3,8 @@
 //	query.go    reads the query
 //	listing.go  asks archives.View for the list
 //	page.go     renders it as a page, by assets/page.html; row.go a row of it
-//	texts.go    all texts of pages
+//	texts.go    all texts of pages; viewtexts.go those of the pages of files
+//	shared.go   what pages of other packages share with those of this one
 //	json.go     renders it as JSON
 //	text.go     hits of a search in text, for the page and as JSON
 //	assets.go   the page's style, script and icons

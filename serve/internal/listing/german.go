@@ -49,5 +49,6 @@ var german = &texts{
 	Kinds: map[string]string{"folder": "Ordner", "link": "Verknüpfung", "file": "Datei",
 		"text": "Text", "page": "Seite", "image": "Bild", "audio": "Ton", "video": "Video",
 		"font": "Schrift", "pack": "Archiv"},
+	View:  germanView,
 	comma: ".", point: ",",
 }

@@ -15,7 +15,6 @@ const (
 	maxRows     = 5000
 	defaultHits = 20 // of a search in text
 	maxHits     = 100
-	minPacked   = 1400 // bytes that fit a packet: a longer answer is compressed
 )
 
 // Lister renders listings.
@@ -23,15 +22,6 @@ type Lister struct{ planner *plan.Planner }
 
 // New returns a Lister that shows what the planner would answer.
 func New(p *plan.Planner) *Lister { return &Lister{p} }
-
-// policy allows a page its own style and script, and files of the archive.
-const policy = "Content-Security-Policy: default-src 'none'; style-src 'self'; script-src " +
-	"'self'; img-src 'self'; media-src 'self'; " +
-	"connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\n" +
-	"Referrer-Policy: same-origin\r\n"
-
-// pageFields are the header fields of a page.
-const pageFields = policy + "Vary: Accept-Language\r\n"
 
 // request is what a listing was asked for.
 type request struct {
@@ -54,10 +44,6 @@ type request struct {
 // Answer renders the plan's Body.Listing and makes that the plan's body.
 func (l *Lister) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 	want := p.Body.Listing
-	if want.Asset != "" {
-		showAsset(r, p, want.Asset)
-		return nil
-	}
 	if want.Missing {
 		return showMissing(r, p, v.Title())
 	}
@@ -76,7 +62,7 @@ func (l *Lister) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 		return nil
 	}
 	var b []byte
-	s := plan.Shown{Type: "text/html; charset=utf-8", Fields: pageFields}
+	s := plan.Shown{Type: "text/html; charset=utf-8", Fields: PageFields}
 	if want.JSON {
 		s = plan.Shown{Type: "application/json"}
 		b, err = found.json(q)
@@ -86,17 +72,8 @@ func (l *Lister) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 	if err != nil {
 		return err
 	}
-	show(r, p, s, b)
+	Show(r, p, s, b)
 	return nil
-}
-
-// show answers with b as the content of s.
-func show(r *plan.Request, p *plan.Plan, s plan.Shown, b []byte) {
-	s.Content = string(b)
-	if len(b) > minPacked && r.AcceptsGzip() {
-		s.Content, s.Gzip = compressed(b), true
-	}
-	p.Show(r, s)
 }
 
 // found is what a listing shows.

@@ -25,6 +25,6 @@ func showMissing(r *plan.Request, p *plan.Plan, title string) error {
 	if err != nil {
 		return err
 	}
-	show(r, p, plan.Shown{Type: "text/html; charset=utf-8", Fields: pageFields, Missing: true}, b)
+	Show(r, p, plan.Shown{Type: "text/html; charset=utf-8", Fields: PageFields, Missing: true}, b)
 	return nil
 }

@@ -121,8 +121,7 @@ func (p *page) execute() ([]byte, error) {
 }
 
 func (q *request) asset(name string) template.URL {
-	_, names := assets()
-	return template.URL(q.root() + "?list&asset=" + names[name])
+	return Assets.URL(q.root(), name)
 }
 
 // crumbs sets the folders on the path, each with a reference that leads up, and the titles.
@@ -132,18 +131,7 @@ func (p *page) crumbs(l *archives.List) {
 	if l.Title != "" {
 		home = readable(l.Title)
 	}
-	var names []string
-	if q.path != "" {
-		names = strings.Split(q.path, "/")
-	}
-	all := []crumb{{home, template.URL(q.root()) + suffix}}
-	for i, name := range names {
-		up := strings.Repeat("../", len(names)-1-i)
-		if up == "" {
-			up = "./"
-		}
-		all = append(all, crumb{readable(name), template.URL(up) + suffix})
-	}
+	all := folders(q.path, q.root(), home, suffix)
 	last := all[len(all)-1]
 	if q.search {
 		p.Crumbs, p.Here, p.Heading = all, p.Search, fill(p.SearchTitle, readable(q.query))
@@ -161,6 +149,24 @@ func (p *page) crumbs(l *archives.List) {
 	if l.Title != "" && p.Title != home {
 		p.Title += " · " + home
 	}
+}
+
+// folders returns the root, called home, and the folders on the path of a folder, with references
+// from there. The suffix is the query of the references.
+func folders(path, root, home string, suffix template.URL) []crumb {
+	all := []crumb{{home, template.URL(root) + suffix}}
+	if path == "" {
+		return all
+	}
+	names := strings.Split(path, "/")
+	for i, name := range names {
+		up := strings.Repeat("../", len(names)-1-i)
+		if up == "" {
+			up = "./"
+		}
+		all = append(all, crumb{readable(name), template.URL(up) + suffix})
+	}
+	return all
 }
 
 // References to the downloads of a folder.

@@ -43,6 +43,8 @@ type texts struct {
 	NotFound, NothingHere          string
 	Kinds                          map[string]string
 
+	View ViewTexts // of the pages of files
+
 	comma, point string
 }
 
@@ -102,6 +104,7 @@ var english = &texts{
 	Kinds: map[string]string{"folder": "Folder", "link": "Link", "file": "File", "text": "Text",
 		"page": "Page", "image": "Image", "audio": "Audio", "video": "Video", "font": "Font",
 		"pack": "Archive"},
+	View:  englishView,
 	comma: ",", point: ".",
 }
 

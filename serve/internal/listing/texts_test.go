@@ -9,8 +9,18 @@ import (
 
 // TestTexts: each language has all texts, with the same places to fill in.
 func TestTexts(t *testing.T) {
+	sameTexts(t, reflect.ValueOf(*english), reflect.ValueOf(*german))
+	for kind := range english.Kinds {
+		if german.Kinds[kind] == "" {
+			t.Errorf("%s has no word in German", kind)
+		}
+	}
+}
+
+// sameTexts compares the texts of two languages.
+func sameTexts(t *testing.T, want, got reflect.Value) {
+	t.Helper()
 	place := regexp.MustCompile(`%.`)
-	want, got := reflect.ValueOf(*english), reflect.ValueOf(*german)
 	for i := range want.NumField() {
 		name := want.Type().Field(i).Name
 		w, g := want.Field(i), got.Field(i)
@@ -26,11 +36,8 @@ func TestTexts(t *testing.T) {
 			if w.Len() != g.Len() {
 				t.Errorf("%s: %d and %d texts", name, w.Len(), g.Len())
 			}
-		}
-	}
-	for kind := range english.Kinds {
-		if german.Kinds[kind] == "" {
-			t.Errorf("%s has no word in German", kind)
+		case reflect.Struct:
+			sameTexts(t, w, g)
 		}
 	}
 }

@@ -14,7 +14,7 @@
 //	ranges.go            Range: 206, multipart/byteranges, 416
 //	media.go             Content-Type
 //	plan.go, fields.go the result, and its header fields
-//	listing.go         folder pages, which something else renders
+//	listing.go         folder pages and pages of files, which something else renders
 //	request.go, options.go  what a plan depends on
 //
 // [New] compiles [Options] into a [Planner], and [Planner.Plan] is called for each request. What

@@ -28,6 +28,10 @@ func (f *finder) file() error {
 		return err
 	}
 	if n.Kind == File {
+		if f.asksView() {
+			f.view(n)
+			return nil
+		}
 		return f.serve(n, f.path)
 	}
 	if n.Kind == Dir && f.asksOwn() != noOwnPage {
@@ -40,6 +44,10 @@ func (f *finder) file() error {
 		return err
 	}
 	if page.Kind == File {
+		if f.asksView() {
+			f.redirect("./", lastName(f.path), ".html")
+			return nil
+		}
 		return f.serve(page, f.p.suffixed(f.path, ".html"))
 	}
 	if n.Kind == Dir {

@@ -20,6 +20,10 @@ type Listing struct {
 	// reference from it to the root.
 	Missing bool
 	Root    string
+
+	// View is set for the page of a file. Path is the file's, and Node the file that it names.
+	View bool
+	Node Node
 }
 
 // listed answers with a listing, if the path is a folder. It reports whether it has answered.
@@ -37,6 +41,14 @@ func (f *finder) listed() (bool, error) {
 	f.p.Status = 200
 	f.p.Body = Body{Kind: ListingBody, Listing: l}
 	return true, nil
+}
+
+// view answers with the page of a file.
+func (f *finder) view(n Node) {
+	n.Name = strings.Clone(n.Name) // it may be in scratch memory
+	f.p.Status = 200
+	f.p.Body = Body{Kind: ListingBody, Listing: &Listing{View: true, Node: n,
+		Path: strings.Clone(f.path), Query: strings.Clone(f.query)}}
 }
 
 // asset answers with a file that pages need. These are the same for all archives, and at the root

@@ -9,6 +9,9 @@ import (
 // TestListingPlans: which requests get a listing, and what it is to show.
 func TestListingPlans(t *testing.T) {
 	pl := planner(t, Options{Listing: true})
+	view := func(path, query string) Listing {
+		return Listing{View: true, Path: path, Query: query, Node: site().nodes[path]}
+	}
 	for _, test := range []struct {
 		target, accept string
 		want           Listing // none if the zero value
@@ -26,6 +29,16 @@ func TestListingPlans(t *testing.T) {
 		{"/dir/?list&q=x", "", Listing{Path: "dir", Query: "list&q=x"}},
 		{"/?list&asset=list.css", "", Listing{Asset: "list.css"}},
 		{"/nothing/?list", "", Listing{}},
+		{"/a.html?list=view", "", view("a.html", "list=view")},
+		{"/a.html?as=hex&list=view", "application/json", view("a.html", "as=hex&list=view")},
+		{"/dir/index.html?list=view", "", view("dir/index.html", "list=view")},
+		{"/a.html?list", "", Listing{}},
+		{"/a.html?list=views", "", Listing{}},
+		{"/a.html/?list=view", "", Listing{}},
+		{"/nothing?list=view", "", Listing{}},
+		{"/.git/config?list=view", "", Listing{}},
+		{"/dev?list=view", "", Listing{}},
+		{"/dir/?list=view", "", Listing{Path: "dir", Query: "list=view"}},
 	} {
 		p := ask(t, pl, site(), "GET", test.target, "Accept: "+test.accept)
 		got := Listing{}
@@ -38,6 +51,21 @@ func TestListingPlans(t *testing.T) {
 	}
 	if p := ask(t, planner(t, Options{}), site(), "GET", "/bare/?list"); p.Status != 404 {
 		t.Errorf("without listings: %d", p.Status)
+	}
+	for _, o := range []Options{{}, {NoDownload: true}} {
+		p := ask(t, planner(t, o), site(), "GET", "/a.html?list=view")
+		if p.Status != 200 || p.Body.Kind == ListingBody {
+			t.Errorf("%+v: a file's page without listings: %d", o, p.Status)
+		}
+	}
+	for target, want := range map[string]string{
+		"/a?list=view": "./a.html?list=view", "/a/?list=view": "../a?list=view",
+		"/dir?list=view": "./dir/?list=view", "//a.html?list=view": "../a.html?list=view",
+	} {
+		p := ask(t, pl, site(), "GET", target)
+		if got := header(p, "Location"); p.Status != 301 || got != want {
+			t.Errorf("%s: %d to %q", target, p.Status, got)
+		}
 	}
 }
 

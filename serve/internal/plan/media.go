@@ -56,6 +56,20 @@ func (pl *Planner) MediaType(path string, n *Node) string {
 	return pl.mediaType(path, n, pl.namedGzip(path, n))
 }
 
+// ServedType is MediaType of a file that was found at path, maybe by symbolic links.
+func (pl *Planner) ServedType(path string, n *Node) string {
+	return pl.MediaType(pl.typePath(path, n), n)
+}
+
+// typePath returns the path that decides the media type of a file: the one where it was found,
+// unless only the one that symbolic links led to has a known extension.
+func (pl *Planner) typePath(path string, n *Node) string {
+	if _, known := pl.lookupExtension(path); !known && n.Name != "" {
+		return n.Name
+	}
+	return path
+}
+
 // mediaType is MediaType. own means that the content is sent inflated, or with its own gzip as the
 // coding: then the type is that of what is inside.
 func (pl *Planner) mediaType(path string, n *Node, own bool) string {

@@ -36,6 +36,14 @@ func (f *finder) asksOwn() ownPage {
 	return listingPage
 }
 
+// viewValue is the value of the reserved key that asks for the page of a file.
+const viewValue = "view"
+
+// asksView reports whether the query asks for the page of a file, instead of the file.
+func (f *finder) asksView() bool {
+	return f.query != "" && f.pl.options.Listing && queryValue(f.query, ownKey) == viewValue
+}
+
 // own answers with the page that the query asks for by the reserved key, if it does. It reports
 // whether it has answered.
 func (f *finder) own() (bool, error) {

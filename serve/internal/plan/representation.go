@@ -18,9 +18,7 @@ func (pl *Planner) representation(r *Request, t Tree, p *Plan, n Node, path stri
 	p.Status = 200
 	p.CacheControl = pl.cacheControl(path)
 	whole := pl.identity.MatchBelow(path, false) // it is sent as it is, to be read by ranges
-	if _, known := pl.lookupExtension(path); !known && n.Name != "" {
-		path = n.Name
-	}
+	path = pl.typePath(path, &n)
 	named := !whole && pl.namedGzip(path, &n)
 	form := NoGzip
 	if named {

@@ -145,7 +145,7 @@
     from = row;
     const { href: src, textContent: name } = link(row);
     $("look-name").textContent = name;
-    $("look-open").href = src;
+    $("look-open").href = `${src}?list=view`;
     const media = (set) => element(button(row).dataset.look, { ...set, src, onerror: failed });
     switch (button(row).dataset.look) {
       case "image":

@@ -1,0 +1,88 @@
+package archives
+
+import (
+	"errors"
+	"io"
+
+	"github.com/tarpack/tpk/serve/internal/plan"
+)
+
+// About is what an archive records of a file, besides its content.
+type About struct {
+	Link   string // the target of the symbolic link that the path names, or ""
+	Same   string // the path of the file that has the content, if the path names a hard link to it
+	Packed int64  // bytes of its member; −1 for a plain file
+}
+
+// About describes the file n, which was found at path. What is hidden is not named. hidden may be
+// nil.
+func (v *View) About(path string, n *plan.Node, hidden func(string) bool) (d About, err error) {
+	d.Packed = n.Length
+	if n.Source == plainSource {
+		d.Packed = -1
+		return d, nil
+	}
+	if n.Name != "" { // symbolic links led there
+		named, _, err := v.find(path)
+		if err == nil && named.Kind == plan.Link {
+			d.Link, err = v.Link(named)
+		}
+		if err != nil {
+			return d, err
+		}
+		path = n.Name
+	}
+	for m := range v.set.mounts {
+		mount := v.set.mounts[m].path
+		rest, ok := below(mount, path)
+		if !ok {
+			continue
+		}
+		for _, source := range v.set.mounts[m].sources {
+			if source != n.Source {
+				continue
+			}
+			a := v.set.sources[source]
+			i, ok, err := a.index.Lookup(rest)
+			if err != nil || !ok || i == n.Entry {
+				return d, a.wrap(err)
+			}
+			same, err := a.index.Path(n.Entry)
+			if same = join(mount, same); err == nil && (hidden == nil || !hidden(same)) {
+				d.Same = same
+			}
+			return d, a.wrap(err)
+		}
+	}
+	return d, nil
+}
+
+// ReadFile returns up to limit bytes from the beginning of a file's content. They are compared with
+// what is known of the content, as those of an answer are: Check must be called afterwards.
+func (v *View) ReadFile(n *plan.Node, limit int64) ([]byte, error) {
+	limit = min(limit, n.Size)
+	if limit == 0 {
+		return nil, nil
+	}
+	if n.Coding == plan.Plain {
+		b := make([]byte, limit)
+		k, err := io.ReadFull(io.NewSectionReader(v.Reader(n), 0, limit), b)
+		return b[:k], err
+	}
+	if _, err := v.FetchBody(n, n.Offset, n.Length, false); err != nil {
+		return nil, err
+	}
+	r, err := v.Content(n, 0, limit)
+	if err != nil {
+		return nil, err
+	}
+	b := make([]byte, limit)
+	_, err = io.ReadFull(r, b)
+	if err = errors.Join(err, r.Close()); err == nil {
+		err = v.CheckBody()
+	}
+	if err != nil {
+		return nil, err
+	}
+	return b, nil
+}

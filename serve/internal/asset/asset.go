@@ -1,0 +1,109 @@
+// Package asset has the files that tpk's own pages need: styles, scripts and icons. A package with
+// pages embeds its files and makes a [Set] of them. All are answered at one place, [Show], by
+// names that change with the content.
+package asset
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+	"path"
+	"strings"
+	"sync"
+
+	"github.com/cespare/xxhash/v2"
+	"github.com/klauspost/compress/gzip"
+
+	"github.com/tarpack/tpk/serve/internal/plan"
+)
+
+// Set is the files of one package. It is safe for concurrent use. What it needs is made when one of
+// its names is asked for, so that a program without pages does not pay for it.
+type Set struct {
+	load func() map[string]*file // by the files' own names
+}
+
+// file is a file of a Set.
+type file struct {
+	public  string
+	kind    string
+	content string
+	packed  func() string // content in gzip
+}
+
+// sets are all Sets. New adds to them while the program starts.
+var sets []*Set
+
+// types are the media types of files, by extension.
+var types = map[string]string{
+	".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8",
+	".svg": "image/svg+xml",
+}
+
+// New returns the Set of some files in a folder. A file that names another one of the Set as
+// "asset=NAME" gets its public name there, and must come after it. New must be called while package
+// variables are set, and panics if there is no such file.
+func New(files embed.FS, dir string, names ...string) *Set {
+	s := &Set{load: sync.OnceValue(func() map[string]*file { return load(files, dir, names) })}
+	sets = append(sets, s)
+	return s
+}
+
+func load(files embed.FS, dir string, names []string) map[string]*file {
+	all := map[string]*file{}
+	for _, name := range names {
+		b, err := files.ReadFile(path.Join(dir, name))
+		if err != nil {
+			panic(err) // it is embedded
+		}
+		for other, f := range all {
+			b = bytes.ReplaceAll(b, []byte("asset="+other), []byte("asset="+f.public))
+		}
+		ext := path.Ext(name)
+		all[name] = &file{
+			public:  fmt.Sprintf("%s-%016x%s", strings.TrimSuffix(name, ext), xxhash.Sum64(b), ext),
+			kind:    types[ext],
+			content: string(b), packed: sync.OnceValue(func() string { return Compressed(b) })}
+	}
+	return all
+}
+
+// URL returns the reference to a file of the Set, from a page with a reference to the root.
+func (s *Set) URL(root, name string) template.URL {
+	return template.URL(root + "?list&asset=" + s.load()[name].public)
+}
+
+// Show answers with the file that has a public name, or with 404.
+func Show(r *plan.Request, p *plan.Plan, public string) {
+	for _, s := range sets {
+		for _, f := range s.load() {
+			if f.public != public {
+				continue
+			}
+			shown := plan.Shown{Type: f.kind, Content: f.content, Immutable: true}
+			if r.AcceptsGzip() {
+				shown.Content, shown.Gzip = f.packed(), true
+			}
+			p.Show(r, shown)
+			return
+		}
+	}
+	p.ShowNothing()
+}
+
+// Compressed returns b in gzip.
+func Compressed(b []byte) string {
+	var out bytes.Buffer
+	z, err := gzip.NewWriterLevel(&out, gzip.DefaultCompression)
+	if err == nil {
+		_, err = z.Write(b)
+	}
+	if err == nil {
+		err = z.Close()
+	}
+	if err != nil {
+		panic(err) // a buffer takes everything
+	}
+	return out.String()
+}

@@ -1,0 +1,74 @@
+// Package hex shows the bytes of any file, sixteen in a row. The page has the first rows; its
+// script reads others by ranges of the plain file.
+package hex
+
+import (
+	"bytes"
+	"embed"
+	"fmt"
+	"html/template"
+
+	"github.com/tarpack/tpk/serve/internal/asset"
+	"github.com/tarpack/tpk/serve/internal/fileview"
+	"github.com/tarpack/tpk/serve/internal/listing"
+)
+
+//go:embed assets
+var files embed.FS
+
+var assets = asset.New(files, "assets", "hex.css")
+
+// firstBytes is how much of a file the page has.
+const firstBytes = 4 << 10
+
+// perRow is how many bytes a row has.
+const perRow = 16
+
+// Renderer shows any file.
+var Renderer = fileview.Renderer{
+	Name:   "hex",
+	Label:  func(t *listing.Texts) string { return t.View.Hex },
+	Shows:  func(*fileview.File) bool { return true },
+	Render: render,
+}
+
+var page = template.Must(template.New("hex").Parse(
+	`<div class="sheet hex"><pre tabindex="0" aria-label="{{.Label}}">{{.Rows}}</pre></div>`))
+
+func render(f *fileview.File) (fileview.Content, error) {
+	b, err := f.Read(firstBytes)
+	if err != nil {
+		return fileview.Content{}, err
+	}
+	var out bytes.Buffer
+	err = page.Execute(&out, struct{ Label, Rows string }{f.Texts.View.Content, rows(b)})
+	return fileview.Content{HTML: template.HTML(out.String()),
+		Styles: []template.URL{assets.URL(f.Root, "hex.css")}}, err
+}
+
+// rows returns bytes as text, as hexdump -C does.
+func rows(b []byte) string {
+	var out bytes.Buffer
+	for at := 0; at < len(b); at += perRow {
+		row := b[at:min(at+perRow, len(b))]
+		fmt.Fprintf(&out, "%08x  ", at)
+		for i := range perRow {
+			if i < len(row) {
+				fmt.Fprintf(&out, "%02x ", row[i])
+			} else {
+				out.WriteString("   ")
+			}
+			if i%8 == 7 {
+				out.WriteByte(' ')
+			}
+		}
+		for _, c := range row {
+			if c < ' ' || c >= 0x7f {
+				c = '.'
+			}
+			out.WriteByte(c)
+		}
+		out.WriteByte('\n')
+	}
+	return out.String()
+}

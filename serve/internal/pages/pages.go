@@ -1,0 +1,31 @@
+// Package pages answers with tpk's own pages: the lists of package listing, the pages of files of
+// package fileview, and the files that these need.
+package pages
+
+import (
+	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/asset"
+	"github.com/tarpack/tpk/serve/internal/fileview"
+	"github.com/tarpack/tpk/serve/internal/fileview/hex"
+	"github.com/tarpack/tpk/serve/internal/fileview/text"
+	"github.com/tarpack/tpk/serve/internal/listing"
+	"github.com/tarpack/tpk/serve/internal/plan"
+)
+
+// renderers show the contents of files. The first that can show a file is its default.
+var renderers = []fileview.Renderer{text.Renderer, hex.Renderer}
+
+// New returns a function that renders a plan's Body.Listing and makes that the plan's body.
+func New(p *plan.Planner) func(*plan.Request, *archives.View, *plan.Plan) error {
+	lists, files := listing.New(p), fileview.New(p, renderers...)
+	return func(r *plan.Request, v *archives.View, p *plan.Plan) error {
+		switch want := p.Body.Listing; {
+		case want.Asset != "":
+			asset.Show(r, p, want.Asset)
+			return nil
+		case want.View:
+			return files.Answer(r, v, p)
+		}
+		return lists.Answer(r, v, p)
+	}
+}
