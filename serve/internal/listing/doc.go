@@ -3,6 +3,7 @@
 //	query.go    reads the query
 //	listing.go  asks archives.View for the list
 //	page.go     renders it as a page, by assets/page.html; row.go a row of it
+//	grid.go     pictures instead of rows
 //	texts.go    all texts of pages; viewtexts.go those of the pages of files
 //	shared.go   what pages of other packages share with those of this one
 //	json.go     renders it as JSON

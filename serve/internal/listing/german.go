@@ -29,6 +29,7 @@ var german = &texts{
 	CantShow: "Diese Datei kann nicht gezeigt werden.",
 	Caption: "Pfeiltasten wechseln die Zeile, die Eingabetaste öffnet, die Leertaste zeigt eine " +
 		"Vorschau, / sucht, ? zeigt alle Tasten.",
+	AsList: "Liste", AsGrid: "Bilder", ViewsLabel: "Wie dieser Ordner gezeigt wird",
 	Keys: "Tasten",
 	KeyList: []keyText{{"↑ ↓ Pos1 Ende", "Zeile wechseln"}, {"Eingabe", "Öffnen"},
 		{"Leertaste", "Vorschau"}, {"← →", "Vorige und nächste Vorschau"},

@@ -37,6 +37,7 @@ type request struct {
 	limit  int
 	up     string // the reference to the root; "": it follows from path
 	list   bool   // links to folders lead to lists, also of folders with index.html
+	grid   bool   // the folder is a grid of pictures
 
 	downloads bool // downloads are allowed
 }
@@ -139,6 +140,9 @@ func (q *request) link(order archives.Order, down bool, offset int64) string {
 	if q.filter != "" {
 		add("filter", q.filter)
 	}
+	if q.grid {
+		add("view", viewGrid)
+	}
 	if order != q.usualOrder() {
 		add("sort", orderName(order))
 	}
@@ -162,8 +166,8 @@ func (q *request) listValue() string {
 	return listHere
 }
 
-// folderQuery returns the query of links to other folders, which keep the order and the filter. A
-// link to a folder's own page has no key list.
+// folderQuery returns the query of links to other folders, which keep the order, the filter and the
+// grid. A link to a folder's own page has no key list.
 func (q *request) folderQuery() string {
 	var keys []string
 	if q.list {
@@ -172,6 +176,9 @@ func (q *request) folderQuery() string {
 	if !q.search {
 		if q.filter != "" {
 			keys = append(keys, "filter="+url.QueryEscape(q.filter))
+		}
+		if q.grid {
+			keys = append(keys, "view="+viewGrid)
 		}
 		if q.order != archives.ByName {
 			keys = append(keys, "sort="+orderName(q.order))

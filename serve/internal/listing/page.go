@@ -25,9 +25,11 @@ type page struct {
 	Query, Filter      string
 	Inside             bool // a search stays in the folder
 	List               string
-	Facts              []string // counts and sizes, for people
-	Notes              []string // what is missing
-	Scopes             []scopes // of a search
+	Facts              []string     // counts and sizes, for people
+	Notes              []string     // what is missing
+	Scopes             []scopes     // of a search
+	Views              []scope      // how the folder can be shown
+	Grid               template.URL // the style of a grid, "" for a list
 	TarGz, Zip         template.URL
 	Around             string // bytes of a download, about
 	Columns            []column
@@ -109,9 +111,13 @@ func render(q *request, t *texts, f found) ([]byte, error) {
 }
 
 func newPage(q *request, t *texts) *page {
-	return &page{texts: t, q: q, Query: q.query, Filter: q.filter, Inside: q.inside,
+	p := &page{texts: t, q: q, Query: q.query, Filter: q.filter, Inside: q.inside,
 		List: q.listValue(), Action: "./",
 		Style: q.asset("list.css"), Script: q.asset("list.js"), Pic: q.asset("icon.svg")}
+	if q.grid {
+		p.Grid = q.asset("grid.css")
+	}
+	return p
 }
 
 func (p *page) execute() ([]byte, error) {
@@ -227,6 +233,7 @@ func (p *page) folder(l *archives.List) {
 			p.Notes = append(p.Notes, fill(p.Partial, readable(l.Archive)))
 		}
 	}
+	p.views(l)
 	p.Filters = l.All > 1 || q.filter != ""
 	p.Nothing = p.Empty
 	if q.filter != "" {
@@ -335,14 +342,17 @@ func (p *page) columns() {
 	}
 }
 
-// OrderKeys are the keys and values that keep the order when a form is sent.
-func (p *page) OrderKeys() map[string]string {
+// KeptKeys are the keys and values that keep the order and the grid when a form is sent.
+func (p *page) KeptKeys() map[string]string {
 	keys := map[string]string{}
 	if p.q.order != p.q.usualOrder() {
 		keys["sort"] = orderName(p.q.order)
 	}
 	if p.q.down {
 		keys["order"] = "desc"
+	}
+	if p.q.grid {
+		keys["view"] = viewGrid
 	}
 	return keys
 }

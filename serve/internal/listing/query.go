@@ -76,6 +76,10 @@ func parse(l *plan.Listing) (*request, error) {
 	if err := q.where(values); err != nil {
 		return nil, err
 	}
+	if view := values.Get("view"); values.Has("view") && view != "list" && view != viewGrid {
+		return nil, errors.New("view is list or grid")
+	}
+	q.grid = !q.search && values.Get("view") == viewGrid
 	if order := values.Get("order"); values.Has("order") && order != "asc" && order != "desc" {
 		return nil, errors.New("order is asc or desc")
 	}

@@ -20,6 +20,7 @@ type row struct {
 	Icon      string
 	Kind      string
 	Preview   string // image, audio, video or text
+	Thumb     bool   // the tile of the file is the picture that it is
 	Link      string
 	Size      string
 	Bytes     string // the exact size
@@ -45,6 +46,7 @@ func (p *page) row(it *archives.Item) row {
 	}
 	r.Icon, r.Preview = kindOf(it)
 	r.Kind = p.Kinds[r.Icon]
+	r.Thumb = p.q.grid && isPicture(it)
 	exact := func(n int64) string { return p.count(n, p.Byte) }
 	switch it.Type {
 	case sidecar.TypeDir:

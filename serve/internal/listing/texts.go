@@ -32,6 +32,7 @@ type texts struct {
 	Preview, PreviewOf             string
 	Open, Close, Larger, CantShow  string
 	Caption, Keys                  string
+	AsList, AsGrid, ViewsLabel     string
 	KeyList                        []keyText
 	SearchWhere, SearchIn          string
 	InNames, InText, AllInText     string
@@ -86,6 +87,7 @@ var english = &texts{
 	CantShow: "This file can't be shown.",
 	Caption: "Arrow keys move between rows, Enter opens, Space previews, / searches, ? shows all " +
 		"keys.",
+	AsList: "List", AsGrid: "Grid", ViewsLabel: "How to show this folder",
 	Keys: "Keys",
 	KeyList: []keyText{{"↑ ↓ Home End", "Move between rows"}, {"Enter", "Open"},
 		{"Space", "Preview"}, {"← →", "Previous and next preview"}, {"Backspace", "Up"},

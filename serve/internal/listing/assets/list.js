@@ -184,9 +184,18 @@
     let at = links.findIndex((a) => a === here || a.closest("tr")?.contains(here));
     if (step === -Infinity || at < 0 && step > 0) at = first;
     else if (at < 0) at = links.length - 1;
+    else if (at < first && step > 0 && step < Infinity) at = first;
     else at = Math.min(Math.max(at + step, 0), links.length - 1);
     links[at].focus();
   }
+
+  // How many tiles a line of a grid has; 1 in a list.
+  function columns() {
+    const tiles = all(".grid tbody tr");
+    return tiles.filter((tile) => tile.offsetTop === tiles[0].offsetTop).length || 1;
+  }
+
+  const aside = (step) => document.querySelector(".grid") !== null && (move(step), true);
 
   // In a preview the arrows go to the next that has one.
   function turn(step) {
@@ -213,8 +222,10 @@
     "/": () => focusOn(search),
     f: () => focusOn($("filter")),
     "?": () => ($("keys").showModal(), true),
-    ArrowDown: () => (move(1), true),
-    ArrowUp: () => (move(-1), true),
+    ArrowDown: () => (move(columns()), true),
+    ArrowUp: () => (move(-columns()), true),
+    ArrowRight: () => aside(1),
+    ArrowLeft: () => aside(-1),
     Home: () => (move(-Infinity), true),
     End: () => (move(Infinity), true),
     Backspace: () => {

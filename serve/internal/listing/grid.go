@@ -1,0 +1,37 @@
+package listing
+
+import (
+	"html/template"
+	"slices"
+
+	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/sidecar"
+)
+
+// viewGrid is the value of the key view with which a folder is a grid of pictures.
+const viewGrid = "grid"
+
+// thumbs are the media types of pictures that all browsers show. Others have an icon in a grid.
+var thumbs = []string{"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif",
+	"image/svg+xml", "image/bmp", "image/x-icon", "image/vnd.microsoft.icon"}
+
+// isPicture reports whether an item is shown as a picture in a grid.
+func isPicture(it *archives.Item) bool {
+	return (it.Type == sidecar.TypeFile || it.Type == sidecar.TypeHardlink) && it.Size > 0 &&
+		slices.Contains(thumbs, it.Media)
+}
+
+// views sets the links between the list and the grid, if the part of the folder has pictures.
+func (p *page) views(l *archives.List) {
+	q := p.q
+	if !q.grid && !slices.ContainsFunc(l.Items, func(it archives.Item) bool {
+		return isPicture(&it)
+	}) {
+		return
+	}
+	list, grid := *q, *q
+	list.grid, grid.grid = false, true
+	p.Views = append(p.Views,
+		scope{p.AsList, template.URL(list.link(q.order, q.down, q.offset)), !q.grid},
+		scope{p.AsGrid, template.URL(grid.link(q.order, q.down, q.offset)), q.grid})
+}
