@@ -38,6 +38,7 @@
 //	│  │  └─ markdown   renders Markdown as HTML that is harmless
 //	│  └─ asset       styles, scripts and icons of pages
 //	├─ archives    which archives are served, and until when their files stay open
+//	│  ├─ choice     which entries of a folder a query selects; listing uses it, too
 //	│  ├─ encoded    the variants file of an archive: contents in other encodings
 //	│  ├─ guard      whether the file under an archive may be answered from; encoded uses it, too
 //	│  ├─ gzipform   whether content is gzip to its end

@@ -66,14 +66,16 @@ type Span struct {
 	Offset, Length int64
 }
 
-// A folder is what is exported: the entries from to to-1, which are path and everything below it.
+// A folder is what is exported, or of what something is: the entries from to to-1, which are path
+// and everything below it.
 type folder struct {
 	a        *tarpack.Archive
 	x        *sidecar.Index
 	path     string // "" is the whole archive
 	from, to int
-	omit     func(path string) bool // nil if nothing is left out
-	omitted  []uint32               // ordinals of entries that are left out, in order
+	runs     []run // of what the export has
+	count    int   // number of entries in runs
+	trim     int   // bytes that names in a zip lack at their beginning
 }
 
 // Folder lays out the export of a directory with everything below it, or of a single entry. The
@@ -91,28 +93,43 @@ func Folder(a *tarpack.Archive, path string, as Format) (*File, error) {
 func FolderWithout(
 	a *tarpack.Archive, path string, as Format, omit func(path string) bool,
 ) (*File, error) {
-	d := &folder{a: a, x: a.Index(), path: path, to: a.Index().Len(), omit: omit}
-	if path != "" {
-		i, ok, err := d.x.Lookup(path)
-		if err != nil {
-			return nil, err
-		}
-		if !ok {
-			return nil, fmt.Errorf("%q: %w", path, format.ErrNoEntry)
-		}
-		e, err := d.x.Entry(i)
-		if err != nil {
-			return nil, err
-		}
-		d.from, d.to = i, i+1
-		if e.Type == sidecar.TypeDir {
-			d.to = int(e.End)
-		}
+	d, err := newFolder(a, path)
+	if err == nil {
+		err = d.keep(d.from, d.to, omit)
 	}
-	if err := d.findOmitted(); err != nil {
+	if err != nil {
 		return nil, err
 	}
-	f := &File{a: a, format: as, tag: d.tag(as)}
+	return d.layOut(as, d.tag(as))
+}
+
+// newFolder returns the folder at a path, without runs.
+func newFolder(a *tarpack.Archive, path string) (*folder, error) {
+	d := &folder{a: a, x: a.Index(), path: path, to: a.Index().Len()}
+	if path == "" {
+		return d, nil
+	}
+	i, ok, err := d.x.Lookup(path)
+	if err != nil {
+		return nil, err
+	}
+	if !ok {
+		return nil, fmt.Errorf("%q: %w", path, format.ErrNoEntry)
+	}
+	e, err := d.x.Entry(i)
+	if err != nil {
+		return nil, err
+	}
+	d.from, d.to = i, i+1
+	if e.Type == sidecar.TypeDir {
+		d.to = int(e.End)
+	}
+	return d, nil
+}
+
+// layOut lays out what the folder keeps.
+func (d *folder) layOut(as Format, tag uint64) (*File, error) {
+	f := &File{a: d.a, format: as, tag: tag}
 	var err error
 	switch as {
 	case TarGz:
@@ -123,7 +140,7 @@ func FolderWithout(
 		err = errors.New("export: unknown format")
 	}
 	if err != nil {
-		return nil, fmt.Errorf("%s: %w", a.Name(), err)
+		return nil, fmt.Errorf("%s: %w", d.a.Name(), err)
 	}
 	return f, nil
 }
@@ -136,8 +153,8 @@ func (d *folder) tag(as Format) uint64 {
 	b = binary.LittleEndian.AppendUint64(b, d.x.Digest())
 	b = binary.LittleEndian.AppendUint32(b, uint32(d.from))
 	b = binary.LittleEndian.AppendUint32(b, uint32(d.to))
-	for _, i := range d.omitted {
-		b = binary.LittleEndian.AppendUint32(b, i)
+	for i := range d.omitted {
+		b = binary.LittleEndian.AppendUint32(b, uint32(i))
 	}
 	return xxhash.Sum64(b)
 }

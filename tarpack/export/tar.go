@@ -45,10 +45,9 @@ type tarLayout struct {
 // layOutTar returns the layout of a tar.gz, its size in bytes, and the number of its entries.
 func layOutTar(d *folder) (layout, int64, int, error) {
 	t := &tarLayout{d: d, rebuilt: map[int64]*rebuiltGroup{}}
-	if d.from == 0 && d.to == d.x.Len() && d.path == "" && d.a.Shards() == 0 &&
-		len(d.omitted) == 0 { // the whole archive
+	if d.count == d.x.Len() && d.path == "" && d.a.Shards() == 0 { // the whole archive
 		t.pieces = []piece{{length: d.a.Size()}}
-		return t, d.a.Size(), d.to, nil
+		return t, d.a.Size(), d.count, nil
 	}
 	t.digest = sync.OnceValues(t.computeDigest)
 	if err := t.appendParents(); err != nil {
@@ -61,7 +60,7 @@ func layOutTar(d *folder) (layout, int64, int, error) {
 	if err := t.cut(s); err != nil {
 		return nil, 0, 0, err
 	}
-	t.entries = d.before(d.to) + len(t.parentPaths)
+	t.entries = d.count + len(t.parentPaths)
 	return t, t.size + format.EndSize, t.entries, nil
 }
 
@@ -87,12 +86,9 @@ func survey(d *folder) (*coverage, error) {
 	s := &coverage{}
 	lo, hi, sum := int64(1<<62), int64(0), int64(0)
 	var link []byte
-	for row, err := range d.x.All(d.from, d.to) {
+	for row, err := range d.rows(0) {
 		if err != nil {
 			return nil, err
-		}
-		if !d.has(row.Ordinal) {
-			continue
 		}
 		e := &row.Entry
 		lo, hi = min(lo, e.Offset), max(hi, e.Offset+e.Length())
@@ -150,12 +146,12 @@ func (s *coverage) gather(d *folder) error {
 	for i := range s.groups {
 		s.runs = append(s.runs, extent{s.groups[i].off, s.groups[i].off + int64(s.groups[i].length)})
 	}
-	for row, err := range d.x.All(d.from, d.to) {
+	for row, err := range d.rows(0) {
 		if err != nil {
 			return err
 		}
 		e := &row.Entry
-		if e.Type != sidecar.TypeFile || !d.has(row.Ordinal) {
+		if e.Type != sidecar.TypeFile {
 			continue
 		}
 		if k := len(s.runs) - 1; k >= 0 && s.runs[k].end == e.Offset {

@@ -27,10 +27,7 @@ func (t *tarLayout) items() iter.Seq2[*build.Item, error] {
 				return
 			}
 		}
-		for row, err := range t.d.x.All(t.d.from, t.d.to) {
-			if err == nil && !t.d.has(row.Ordinal) {
-				continue
-			}
+		for row, err := range t.d.rows(0) {
 			if err == nil {
 				err = t.item(&it, &row)
 			}

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"strings"
 
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar"
@@ -74,18 +73,6 @@ func readGroup(a *tarpack.Archive, off int64, length int32) ([]format.GroupHeade
 	return headers, nil
 }
 
-// contains reports whether a path belongs to the folder.
-func (d *folder) contains(path string) bool {
-	if d.omit != nil && d.omit(path) {
-		return false
-	}
-	if d.path == "" {
-		return true
-	}
-	rest, ok := strings.CutPrefix(path, d.path)
-	return ok && (rest == "" || rest[0] == '/')
-}
-
 // build adds the headers that belong to the folder, in order. Hard links that become files come
 // after the other links of their directory, so that groups stay large.
 func (g *rebuiltGroup) build(d *folder, headers []format.GroupHeader) error {
@@ -101,9 +88,17 @@ func (g *rebuiltGroup) build(d *folder, headers []format.GroupHeader) error {
 		return nil
 	}
 	for _, h := range headers {
+		inside, err := d.contains(h.Path)
+		linked := true // the target of a link is in the export
+		if err == nil && h.Type == sidecar.TypeHardlink {
+			linked, err = d.contains(h.Link)
+		}
+		if err != nil {
+			return err
+		}
 		switch {
-		case !d.contains(h.Path):
-		case h.Type == sidecar.TypeHardlink && !d.contains(h.Link):
+		case !inside:
+		case !linked:
 			files = append(files, h)
 		default:
 			if h.Type == sidecar.TypeDir && len(files) > 0 {

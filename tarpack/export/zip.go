@@ -35,16 +35,18 @@ type zipLayout struct {
 
 // layOutZip returns the layout of a zip, its size in bytes, and the number of its entries.
 func layOutZip(d *folder) (layout, int64, int, error) {
-	z := &zipLayout{d: d, marks: make([]zipMark, 0, (d.to-d.from)/zipStride+1)}
+	z := &zipLayout{d: d, marks: make([]zipMark, 0, d.count/zipStride+1)}
 	var at zipMark
 	var e zipEntry
-	for row, err := range d.x.All(d.from, d.to) {
+	n := 0
+	for row, err := range d.rows(0) {
 		if err != nil {
 			return nil, 0, 0, err
 		}
-		if (row.Ordinal-d.from)%zipStride == 0 {
+		if n%zipStride == 0 {
 			z.marks = append(z.marks, at)
 		}
+		n++
 		if ok, err := e.set(d, &row); err != nil {
 			return nil, 0, 0, err
 		} else if !ok {
@@ -87,7 +89,7 @@ func (z *zipLayout) entries(off, end int64, yield func(Span) bool) (more bool, e
 	at := z.marks[k].local
 	var e zipEntry
 	var buf []byte
-	for row, err := range z.d.x.All(z.d.from+k*zipStride, z.d.to) {
+	for row, err := range z.d.rows(k * zipStride) {
 		if err != nil {
 			return false, err
 		}
@@ -153,7 +155,7 @@ func (z *zipLayout) directory(off, end int64, yield func(Span) bool) (more bool,
 	at, local := z.start+z.marks[k].central, z.marks[k].local
 	var e zipEntry
 	var buf []byte
-	for row, err := range z.d.x.All(z.d.from+k*zipStride, z.d.to) {
+	for row, err := range z.d.rows(k * zipStride) {
 		if err != nil {
 			return false, err
 		}
@@ -186,8 +188,8 @@ func (z *zipLayout) directory(off, end int64, yield func(Span) bool) (more bool,
 
 // set sets e to the entry of a row. It returns false if a zip cannot have the entry.
 func (e *zipEntry) set(d *folder, row *sidecar.Row) (bool, error) {
-	if !d.has(row.Ordinal) {
-		return false, nil
+	if len(row.Path) <= d.trim && d.trim > 0 {
+		return false, nil // the folder to which names are relative, or one above it
 	}
 	r := row.Entry
 	*e = zipEntry{name: e.name[:0], dos: e.dos, modTime: r.ModTime, mode: uint32(r.Mode)}
@@ -212,7 +214,7 @@ func (e *zipEntry) set(d *folder, row *sidecar.Row) (bool, error) {
 	default:
 		return false, nil
 	}
-	e.setName(row.Path)
+	e.setName(row.Path[d.trim:])
 	return true, nil
 }
 

@@ -41,6 +41,7 @@ type collector struct {
 	seen     map[string]bool // names; nil if only one source has the folder
 	shared   map[string]bool // names of folders that several sources have
 	path     []byte
+	choices  *choices
 }
 
 // archiveFolder is a folder in an archive.
@@ -70,6 +71,9 @@ func (c *collector) collect() error {
 	}
 	if c.seen != nil {
 		c.addMounts()
+	}
+	if c.choices, err = c.v.choices(c.dir, dirs); err != nil {
+		return err
 	}
 	only := dirs
 	for m := range set.mounts {
@@ -340,6 +344,10 @@ func (c *collector) item(ch *child) (it Item, err error) {
 			return it, err
 		}
 		it.Path = join(c.dir, ch.name)
+		it.Choice, err = c.choices.of(int(ch.source), int(ch.ordinal))
+		if err != nil {
+			return it, err
+		}
 	} else {
 		it = ch.plainItem(join(c.dir, ch.name))
 	}

@@ -2,6 +2,7 @@ package archives
 
 import (
 	"container/list"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"sync"
@@ -162,29 +163,57 @@ func (a *archive) hides(hidden func(string) bool, mount, path string) bool {
 	})
 }
 
-// export lays out the folder path of the archive i as a download, without what is hidden.
-func (v *View) export(i int, path, format string, o *omission) (plan.Node, error) {
+// export lays out the folder path of the archive i as a download, without what is hidden, or the
+// entries of it that are chosen. ranges is nil without a choice.
+func (v *View) export(
+	i int, path, format string, o *omission, ranges []export.Range,
+) (plan.Node, error) {
 	f, ok := export.ParseFormat(format)
 	if !ok {
 		return plan.Node{}, nil
 	}
 	a := v.set.sources[i]
-	rest, key := path, path
+	rest, key := strings.Clone(path), exportKey(path, o, ranges)
 	var omit func(string) bool
 	if o != nil {
-		key, omit = o.mount+"\x00"+path, o.omit
+		omit = o.omit
 	}
-	file, err := a.exports.get(key, f, v.noted(i).proof,
-		func() (*export.File, error) { return export.FolderWithout(a.tar, rest, f, omit) })
+	file, err := a.exports.get(key, f, v.noted(i).proof, func() (*export.File, error) {
+		if ranges != nil {
+			return export.Select(a.tar, rest, ranges, f, omit)
+		}
+		return export.FolderWithout(a.tar, rest, f, omit)
+	})
 	if err != nil {
 		return plan.Node{}, err
 	}
+	name := exportName(a, rest)
+	if ranges != nil {
+		name, err = a.choiceName(name, ranges)
+		if err != nil {
+			return plan.Node{}, err
+		}
+	}
 	n := plan.Node{
 		Kind: plan.Download, Source: i, Entry: firstExport - len(v.exports),
-		Name: exportName(a, rest) + "." + format, Size: file.Size(), ModTime: a.modTime, Hash: file.Tag(),
+		Name: name + "." + format, Size: file.Size(), ModTime: a.modTime, Hash: file.Tag(),
 	}
 	v.exports = append(v.exports, file)
 	return n, nil
+}
+
+// exportKey returns what a layout depends on besides its archive and format.
+func exportKey(path string, o *omission, ranges []export.Range) string {
+	var b []byte
+	if o != nil {
+		b = append(append(b, o.mount...), 0)
+	}
+	b = append(b, path...)
+	for _, r := range ranges {
+		b = binary.AppendUvarint(append(b, 0), uint64(r.From))
+		b = binary.AppendUvarint(b, uint64(r.To))
+	}
+	return string(b)
 }
 
 // exportName returns the name to save a folder under, without suffix: its own, or the archive's for

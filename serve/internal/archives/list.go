@@ -46,6 +46,8 @@ type Item struct {
 	Link    string // symbolic link: its target
 	Media   string // file: its media type
 	Text    bool   // file: the content is known to be text
+	Choice  string // numbers to choose it with, for a download; "": the download does not have it
+	Sums    *Sums  // file: of the content; nil if not known
 
 	content plan.Node // file: what its media type depends on
 }
@@ -70,6 +72,9 @@ type List struct {
 	Partial        bool   // the folder has more than the download
 	Archive        string // the title of the archive that the download is made of
 	Incomplete     bool   // a search has skipped plain files
+	Base           string // path of the folder that choices are of
+	Of             string // validator of choices; "" if nothing can be chosen
+	Whole          string // the choice of all that the download has
 }
 
 // List lists a folder: its entries in all archives, what is mounted below it, and plain files. If
@@ -86,6 +91,9 @@ func (v *View) List(dir string, o ListOptions) (*List, error) {
 	l := c.list
 	l.Title = v.Title()
 	l.Total = len(c.children)
+	if err := l.addChoices(c.choices); err != nil {
+		return nil, err
+	}
 	if err := c.addSizes(); err != nil {
 		return nil, err
 	}
@@ -195,6 +203,7 @@ func (a *archive) item(i int) (Item, error) {
 		it.Link, err = a.index.Link(i)
 	case sidecar.TypeFile, sidecar.TypeHardlink:
 		it.content = plan.Node{Size: e.Size, UTF8: e.Sniff.UTF8(), Sniff: e.Sniff.MediaType()}
+		it.Sums, err = a.sums(i, &e)
 	}
 	return it, a.wrap(err)
 }

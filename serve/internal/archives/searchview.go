@@ -22,6 +22,8 @@ type searcher struct {
 	hits   []hit
 	plain  []plainItem
 	walked bool // plain is complete
+
+	choices *choices
 }
 
 // hit is an entry or a plain file that matches.
@@ -51,6 +53,9 @@ func (v *View) Search(dir, query string, o ListOptions) (*List, error) {
 	}
 	s.list.Title = v.Title()
 	s.list.All = len(s.hits)
+	if err := s.addChoices(); err != nil {
+		return nil, err
+	}
 	if s.contested() {
 		s.list.All = -1
 	}
@@ -181,6 +186,9 @@ func (s *searcher) item(h hit) (Item, bool, error) {
 		return it, false, err
 	}
 	it.Path = join(mount, it.Path)
+	if it.Choice, err = s.choices.of(d.source, int(h.ordinal)); err != nil {
+		return it, false, err
+	}
 	if it.Type == sidecar.TypeSymlink && s.v.leadsToHidden(it.Path, s.o.Hidden) {
 		return it, false, nil
 	}

@@ -7,7 +7,6 @@ import (
 	"io"
 	"os"
 	"runtime/debug"
-	"strings"
 
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/internal/changetime"
@@ -222,33 +221,6 @@ func (v *View) LinkAbove(path string) (link string, err error) {
 
 // Root implements plan.Tree.
 func (v *View) Root(path string) string { return v.set.root(path) }
-
-// Download implements plan.Tree.
-func (v *View) Download(path, format string) (plan.Node, error) {
-	if v.Instant {
-		return plan.Node{}, ErrInstant
-	}
-	v.discover(path, true)
-	i, rest, err := v.directory(path)
-	if err != nil || i < 0 {
-		return plan.Node{}, err
-	}
-	a := v.set.sources[i]
-	v.touchBytes(i, 0, a.tar.Size())
-	if err := v.noted(i).proof.Whole(); err != nil {
-		return plan.Node{}, a.wrap(err)
-	}
-	omit, err := v.omit(a, strings.TrimSuffix(strings.TrimSuffix(path, rest), "/"))
-	if err != nil {
-		return plan.Node{}, err
-	}
-	if format != "zip" && omit == nil {
-		if n := v.set.download(path, format); n.Kind == plan.Download {
-			return n, nil
-		}
-	}
-	return v.export(i, rest, format, omit)
-}
 
 // Content returns a reader of length bytes of a node's content, from the offset offset, out of its
 // gzip member. The node must not be Plain. If the content must be signed and was not compared yet,

@@ -69,6 +69,8 @@ type itemJSON struct {
 	Link    string `json:"link,omitempty"`
 	Media   string `json:"media,omitempty"`
 	ModTime string `json:"mtime,omitempty"`
+	SHA256  string `json:"sha256,omitempty"` // of the content, if the index has it
+	XXH64   string `json:"xxh64,omitempty"`
 }
 
 // json renders what was found as JSON.
@@ -150,6 +152,9 @@ func (q *request) itemJSON(it *archives.Item) itemJSON {
 		j.Size = &it.Size
 		if it.Packed >= 0 {
 			j.Packed = &it.Packed
+		}
+		if it.Sums != nil {
+			j.SHA256, j.XXH64 = it.Sums.Hex()
 		}
 	}
 	if it.ModTime > plan.NoTime {

@@ -1,6 +1,8 @@
 package plan
 
 import (
+	"net/http"
+	"strconv"
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
@@ -187,6 +189,12 @@ func (p *Plan) ShowNothing() { p.text(404, "404 Not Found\n") }
 
 // ShowBad makes p a 400 because of the query. why is one line.
 func (p *Plan) ShowBad(why string) { p.text(400, "400 Bad Request: "+why+"\n") }
+
+// ShowRefused makes p the answer to a choice of entries that can't be answered.
+func (p *Plan) ShowRefused(e *ChoiceError) {
+	p.text(e.Status, strconv.Itoa(e.Status)+" "+http.StatusText(e.Status)+": "+e.Why+"\n")
+	p.fields, p.CacheControl = noSniff, "no-store"
+}
 
 // Downloads reports whether archives and folders can be downloaded.
 func (pl *Planner) Downloads() bool { return !pl.options.NoDownload }

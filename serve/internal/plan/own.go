@@ -1,5 +1,7 @@
 package plan
 
+import "errors"
+
 // ownKey is the key of a query that is reserved for tpk's own pages: listings, searches, downloads,
 // and the files that pages need. Without it, a query does not change the answer where the site has
 // a page. The other keys alone are short forms, for folders without one.
@@ -107,7 +109,11 @@ func (f *finder) standsIn() (bool, error) {
 func (f *finder) download(format string) (bool, error) {
 	known := format == "tar.gz" || format == "zip" || format == "tpi"
 	if known && !f.pl.options.NoDownload {
-		n, err := f.t.Download(f.path, format)
+		n, err := f.t.Download(f.path, format, f.query)
+		if refused := (*ChoiceError)(nil); errors.As(err, &refused) {
+			f.p.ShowRefused(refused)
+			return true, nil
+		}
 		if err != nil {
 			return true, err
 		}

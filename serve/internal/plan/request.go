@@ -88,6 +88,14 @@ const (
 	Members                   // several members: some clients stop after the first, as curl does
 )
 
+// ChoiceError is a choice of entries that can't be answered.
+type ChoiceError struct {
+	Status int // 400, 404, or 410 if the archive is not the one in which the choice was made
+	Why    string
+}
+
+func (e *ChoiceError) Error() string { return e.Why }
+
 // A Tree looks paths up. A path has no slash at its beginning or end, and "" is the root.
 type Tree interface {
 	// Lookup describes what path names. A path that is not there is Missing, and not an error.
@@ -111,6 +119,8 @@ type Tree interface {
 	// Root returns the folder that path may not leave, and that has its 404.html: where its archive
 	// is mounted. It is "", or path up to a slash or to its end.
 	Root(path string) string
-	// Download describes the download of a folder. format is "tar.gz", "zip" or "tpi".
-	Download(path, format string) (Node, error)
+	// Download describes the download of a folder, or of some entries of it if the query makes a
+	// choice: see package choice. format is "tar.gz", "zip" or "tpi". A choice that can't be answered
+	// is a *ChoiceError.
+	Download(path, format, query string) (Node, error)
 }

@@ -65,7 +65,7 @@ func (t *fakeTree) Root(path string) string {
 	}
 	return ""
 }
-func (t *fakeTree) Download(path, format string) (Node, error) {
+func (t *fakeTree) Download(path, format, query string) (Node, error) {
 	if path != "" {
 		return Node{}, nil
 	}

@@ -1,0 +1,70 @@
+package archives
+
+import "github.com/tarpack/tpk/serve/internal/choice"
+
+// choices are the numbers with which the entries of a folder are chosen for a download.
+type choices struct {
+	from downloadable
+	a    *archive
+	base string // path of the folder
+}
+
+// choices returns the choices of the folder path, or nil if no archive has it. dirs are the folders
+// of archives that the path names.
+func (v *View) choices(path string, dirs []archiveFolder) (*choices, error) {
+	if len(dirs) == 0 {
+		return nil, nil
+	}
+	d := &dirs[0]
+	mount := v.set.mounts[d.mount].path
+	c := &choices{a: v.set.sources[d.source], base: path}
+	c.from = downloadable{source: d.source, dir: d.ordinal, mount: mount}
+	var err error
+	c.from.omit, err = v.omit(c.a, mount)
+	return c, err
+}
+
+// of returns the numbers of an entry and all that is below it. They are "" if the download does not
+// have it. c may be nil.
+func (c *choices) of(source, i int) (string, error) {
+	if c == nil || source != c.from.source {
+		return "", nil
+	}
+	e, err := c.a.index.Entry(i)
+	if err != nil {
+		return "", c.a.wrap(err)
+	}
+	r, ok := c.from.numbers(i, &e)
+	if !ok {
+		return "", nil
+	}
+	return r.String(), nil
+}
+
+// addChoices adds what choices in a listing refer to. c may be nil.
+func (l *List) addChoices(c *choices) error {
+	if c == nil {
+		return nil
+	}
+	end, err := c.a.end(c.from.dir)
+	if err != nil {
+		return err
+	}
+	l.Base, l.Of = c.base, c.a.validator(c.from.omit)
+	if n := c.from.number(end); n > 0 {
+		l.Whole = choice.Range{Last: n - 1}.String()
+	}
+	return nil
+}
+
+// addChoices makes the hits of one archive choosable: that of the folder that is searched.
+func (s *searcher) addChoices() error {
+	dirs, err := s.v.directories(s.dir)
+	if err != nil {
+		return err
+	}
+	if s.choices, err = s.v.choices(s.dir, dirs); err != nil {
+		return err
+	}
+	return s.list.addChoices(s.choices)
+}

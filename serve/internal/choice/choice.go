@@ -1,0 +1,140 @@
+// Package choice reads and writes which entries of a folder a query selects, for a download of
+// these alone.
+//
+// There are two forms, and a query may have both. People and programs name entries:
+//
+//	name=docs&name=src/main.go
+//
+// Pages number them, so that a URL has room for thousands. The numbers are ranges of what the
+// folder shows at any depth, in the order of the archive, from 0. of is a validator: it differs if
+// the numbers mean something else.
+//
+//	of=1f0c2b5a9d3e4f60&n=3,17-240&n=250
+package choice
+
+import (
+	"errors"
+	"net/url"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// Choice is a selection of entries of a folder.
+type Choice struct {
+	Of     string
+	Ranges []Range  // in order, neither touching nor overlapping
+	Names  []string // paths relative to the folder
+}
+
+// Range is a range of numbers, with both ends.
+type Range struct{ First, Last int }
+
+// The keys of a query.
+const (
+	KeyOf   = "of"
+	KeyN    = "n"
+	KeyName = "name"
+)
+
+// The errors of Parse.
+var (
+	errQuery  = errors.New("the query is malformed")
+	errNumber = errors.New("n is a list of numbers and ranges, as in 3,17-240")
+	errOf     = errors.New("n needs of, the validator of the page that has numbered the entries")
+	errName   = errors.New("name is the path of an entry, relative to the folder")
+)
+
+// Parse reads the choice out of a query. ok is false if the query makes none.
+func Parse(query string) (c Choice, ok bool, err error) {
+	if !strings.Contains(query, "n") { // no key of a choice
+		return c, false, nil
+	}
+	values, err := url.ParseQuery(query)
+	if err != nil {
+		return c, false, errQuery
+	}
+	if !values.Has(KeyN) && !values.Has(KeyName) {
+		return c, false, nil
+	}
+	for _, list := range values[KeyN] {
+		for item := range strings.SplitSeq(list, ",") {
+			r, err := parseRange(item)
+			if err != nil {
+				return Choice{}, false, err
+			}
+			c.Ranges = append(c.Ranges, r)
+		}
+	}
+	if c.Of = values.Get(KeyOf); c.Ranges != nil && c.Of == "" {
+		return Choice{}, false, errOf
+	}
+	c.Ranges = merge(c.Ranges)
+	for _, name := range values[KeyName] {
+		name = strings.TrimSuffix(name, "/")
+		if name == "" || strings.HasPrefix(name, "/") {
+			return Choice{}, false, errName
+		}
+		c.Names = append(c.Names, name)
+	}
+	return c, true, nil
+}
+
+func parseRange(text string) (Range, error) {
+	first, last, isRange := strings.Cut(text, "-")
+	if !isRange {
+		last = first
+	}
+	a, errA := strconv.ParseUint(first, 10, 31)
+	b, errB := strconv.ParseUint(last, 10, 31)
+	if errA != nil || errB != nil || a > b {
+		return Range{}, errNumber
+	}
+	return Range{int(a), int(b)}, nil
+}
+
+// merge puts ranges in order, and joins those that touch or overlap.
+func merge(ranges []Range) []Range {
+	slices.SortFunc(ranges, func(a, b Range) int { return a.First - b.First })
+	merged := ranges[:0]
+	for _, r := range ranges {
+		if k := len(merged) - 1; k >= 0 && r.First <= merged[k].Last+1 {
+			merged[k].Last = max(merged[k].Last, r.Last)
+			continue
+		}
+		merged = append(merged, r)
+	}
+	return merged
+}
+
+// Query returns the choice as part of a query, in its shortest form. Parse returns the same choice.
+func (c *Choice) Query() string {
+	var parts []string
+	if len(c.Ranges) > 0 {
+		parts = append(parts, KeyOf+"="+url.QueryEscape(c.Of), KeyN+"="+c.numbers())
+	}
+	for _, name := range c.Names {
+		parts = append(parts, KeyName+"="+url.QueryEscape(name))
+	}
+	return strings.Join(parts, "&")
+}
+
+func (c *Choice) numbers() string {
+	var b []byte
+	for i, r := range c.Ranges {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, r.String()...)
+	}
+	return string(b)
+}
+
+// String returns the range as Parse reads it.
+func (r Range) String() string {
+	s := strconv.Itoa(r.First)
+	if r.Last > r.First {
+		s += "-" + strconv.Itoa(r.Last)
+	}
+	return s
+}

@@ -1,0 +1,97 @@
+package serve_test
+
+import (
+	"archive/zip"
+	"net/url"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tarpack/tpk/serve"
+)
+
+// TestSelectionNames downloads entries by their names: the same bytes each time, whole, resumed and
+// conditional. What is hidden or not there is refused in the same way.
+func TestSelectionNames(t *testing.T) {
+	name := files{"d/one": words(5000), "d/two": noise(70_000), "d/sub/three": "3", "d/.env": "secret",
+		"d/sub/.git/x": "secret", "d/ü &+%.txt": "u", "top": words(5000)}.pack(t,
+		filepath.Join(t.TempDir(), "site.tar.gz"))
+	for _, c := range clients(t, listed(serve.Archive{Path: name})) {
+		t.Run(c.name, func(t *testing.T) {
+			target := "/d/?list&download=zip&name=two&name=sub&name=" + url.QueryEscape("ü &+%.txt")
+			resp, whole := c.do(t, "GET", target)
+			if got := namesInZip(t, whole); !slices.Equal(got, []string{"sub", "sub/three", "two",
+				"ü &+%.txt"}) {
+				t.Errorf("%q", got)
+			}
+			if got := resp.Header.Get("Content-Disposition"); got !=
+				`attachment; filename="d-selection.zip"` {
+				t.Error(got)
+			}
+			tag := resp.Header.Get("ETag")
+			head, _ := c.do(t, "HEAD", target)
+			if head.ContentLength != int64(len(whole)) || head.Header.Get("ETag") != tag {
+				t.Errorf("HEAD: %v", head.Header)
+			}
+			for _, off := range []string{"0", "1", "100", "70000"} {
+				resp, body := c.do(t, "GET", target, "Range: bytes="+off+"-", "If-Range: "+tag)
+				if resp.StatusCode != 206 || !strings.HasSuffix(whole, body) || body == "" {
+					t.Errorf("resumed at %s: %d", off, resp.StatusCode)
+				}
+			}
+			if resp, _ := c.do(t, "GET", target, "If-None-Match: "+tag); resp.StatusCode != 304 {
+				t.Errorf("again: %d", resp.StatusCode)
+			}
+			resp, body := c.do(t, "GET", "/d/?list&download=zip&name=two", "Range: bytes=5-",
+				"If-Range: "+tag)
+			if resp.StatusCode != 200 || !strings.Contains(resp.Header.Get("Content-Disposition"),
+				`"two.zip"`) || !slices.Equal(namesInZip(t, body), []string{"two"}) {
+				t.Errorf("another selection: %d %v", resp.StatusCode, resp.Header)
+			}
+			for query, want := range map[string]int{
+				"name=.env": 404, "name=nothing": 404, "name=sub/.git": 404, "name=sub/.git/x": 404,
+				"name=../top": 404, "name=": 400, "name=/top": 400, "n=0": 400, "n=x&of=1": 400,
+				"n=0&of=0123456789abcdef": 410, "name=one/": 200,
+			} {
+				resp, body := c.do(t, "GET", "/d/?list&download=tar.gz&"+query)
+				if resp.StatusCode != want || want != 200 && (strings.Count(body, "\n") != 1 ||
+					resp.Header.Get("ETag") != "") {
+					t.Errorf("%s: %d %q, want %d", query, resp.StatusCode, body, want)
+				}
+			}
+			if resp, _ := c.do(t, "GET", "/d/?list&download=tpi&name=one"); resp.StatusCode != 400 {
+				t.Errorf("an index: %d", resp.StatusCode)
+			}
+		})
+	}
+}
+
+// TestSelectionRefused: without downloads there are no selections either.
+func TestSelectionRefused(t *testing.T) {
+	name := files{"d/one": "1"}.pack(t, filepath.Join(t.TempDir(), "site.tar.gz"))
+	o := listed(serve.Archive{Path: name})
+	o.NoDownload = true
+	r := start(t, o)
+	for _, target := range []string{"/d/?list&download=zip&name=one", "/?download=zip&name=d/one"} {
+		if status, body := fetch(t, plainClient, r.url(target)); status == 200 &&
+			!strings.Contains(body, "<html") || strings.Contains(body, "name=\"n\"") {
+			t.Errorf("%s: %d", target, status)
+		}
+	}
+}
+
+// namesInZip returns the names in a zip, without slashes at their ends.
+func namesInZip(t *testing.T, b string) []string {
+	t.Helper()
+	r, err := zip.NewReader(strings.NewReader(b), int64(len(b)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var names []string
+	for _, f := range r.File {
+		names = append(names, strings.TrimSuffix(f.Name, "/"))
+	}
+	slices.Sort(names)
+	return names
+}
