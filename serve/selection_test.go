@@ -4,6 +4,7 @@ import (
 	"archive/zip"
 	"net/url"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"testing"
@@ -94,4 +95,45 @@ func namesInZip(t *testing.T, b string) []string {
 	}
 	slices.Sort(names)
 	return names
+}
+
+// TestSelectionNumbers: the numbers on a page are those of what is not hidden, with no gaps, and
+// choose exactly their rows. They mean nothing in another archive.
+func TestSelectionNumbers(t *testing.T) {
+	dir := t.TempDir()
+	name := files{"a/.x/1": "s", "a/.x/2": "s", "a/b/1": "1", "a/b/.env": "s", "a/c": "c",
+		"a/z/1": "1", "b": "b"}.pack(t, filepath.Join(dir, "site.tar.gz"))
+	r := start(t, listed(serve.Archive{Path: name}))
+	_, page := fetch(t, plainClient, r.url("/a/"))
+	of := regexp.MustCompile(`name="of" value="([0-9a-f]{16})"`).FindStringSubmatch(page)
+	var numbers []string
+	boxes := regexp.MustCompile(`name="n" value="([0-9-]+)"`)
+	for _, m := range boxes.FindAllStringSubmatch(page, -1) {
+		numbers = append(numbers, m[1])
+	}
+	if want := []string{"0-4", "0-1", "3-4", "2"}; of == nil || !slices.Equal(numbers, want) {
+		t.Fatalf("%q of %q, want %q", numbers, of, want)
+	}
+	for n, want := range map[string][]string{
+		"0-4": {"b", "b/1", "c", "z", "z/1"}, "0-1": {"b", "b/1"}, "2": {"c"}, "4": {"z", "z/1"},
+		"0": {"b", "b/1"}, "3,2": {"c", "z", "z/1"},
+	} {
+		status, zip := fetch(t, plainClient, r.url("/a/?list=&of="+of[1]+"&n="+n+"&download=zip"))
+		if status != 200 {
+			t.Fatalf("%s: %d", n, status)
+		}
+		if got := namesInZip(t, zip); !slices.Equal(got, want) {
+			t.Errorf("%s: %q, want %q", n, got, want)
+		}
+	}
+	for query, want := range map[string]int{"of=" + of[1] + "&n=5": 400, "of=0&n=1": 410} {
+		if status, _ := fetch(t, plainClient, r.url("/a/?download=zip&"+query)); status != want {
+			t.Errorf("%s: %d, want %d", query, status, want)
+		}
+	}
+	other := files{"a/b": "1", "a/c": "2"}.pack(t, filepath.Join(dir, "other.tar.gz"))
+	r = start(t, listed(serve.Archive{Path: other}))
+	if status, _ := fetch(t, plainClient, r.url("/a/?download=zip&n=1&of="+of[1])); status != 410 {
+		t.Errorf("in another archive: %d", status)
+	}
 }

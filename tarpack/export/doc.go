@@ -18,8 +18,8 @@
 // The tar.gz is itself a tpk archive, and its trailer has the right digest. Of a zip, the offset of
 // every 256th entry is stored; a part of it is generated from the index when it is read.
 //
-// [Select] lays out an export of some of a directory's entries: it has more runs of the archive, and
-// more groups that are rebuilt.
+// [Select] lays out an export of some of a directory's entries: it has more runs of the archive,
+// and more groups that are rebuilt.
 //
 // [Single] writes a .tar.gz with a single gzip member, for readers that stop after the first.
 package export

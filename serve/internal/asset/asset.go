@@ -42,8 +42,9 @@ var types = map[string]string{
 }
 
 // New returns the Set of some files in a folder. A file that names another one of the Set as
-// "asset=NAME" gets its public name there, and must come after it. New must be called while package
-// variables are set, and panics if there is no such file.
+// "asset=NAME" gets its public name there, and must come after it. A name of several files with a
+// plus between them, as "list.js+pick.js", stands for one file, named as the first. New must be
+// called while package variables are set, and panics if there is no such file.
 func New(files embed.FS, dir string, names ...string) *Set {
 	s := &Set{load: sync.OnceValue(func() map[string]*file { return load(files, dir, names) })}
 	sets = append(sets, s)
@@ -52,11 +53,16 @@ func New(files embed.FS, dir string, names ...string) *Set {
 
 func load(files embed.FS, dir string, names []string) map[string]*file {
 	all := map[string]*file{}
-	for _, name := range names {
-		b, err := files.ReadFile(path.Join(dir, name))
-		if err != nil {
-			panic(err) // it is embedded
+	for _, list := range names {
+		var b []byte
+		for part := range strings.SplitSeq(list, "+") {
+			content, err := files.ReadFile(path.Join(dir, part))
+			if err != nil {
+				panic(err) // it is embedded
+			}
+			b = append(b, content...)
 		}
+		name, _, _ := strings.Cut(list, "+")
 		for other, f := range all {
 			b = bytes.ReplaceAll(b, []byte("asset="+other), []byte("asset="+f.public))
 		}

@@ -10,5 +10,5 @@ import (
 var files embed.FS
 
 // Assets are the files that folder pages need. Other pages use them, too.
-var Assets = asset.New(files, "assets", "icon.svg", "icons.svg", "list.css", "grid.css",
-	"list.js")
+var Assets = asset.New(files, "assets", "icon.svg", "icons.svg", "list.css+pick.css",
+	"grid.css", "list.js+pick.js")

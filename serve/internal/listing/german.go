@@ -32,7 +32,7 @@ var german = &texts{
 	AsList: "Liste", AsGrid: "Bilder", ViewsLabel: "Wie dieser Ordner gezeigt wird",
 	Keys: "Tasten",
 	KeyList: []keyText{{"↑ ↓ Pos1 Ende", "Zeile wechseln"}, {"Eingabe", "Öffnen"},
-		{"Leertaste", "Vorschau"}, {"← →", "Vorige und nächste Vorschau"},
+		{"Leertaste", "Vorschau"}, {"x", "Auswählen"}, {"← →", "Vorige und nächste Vorschau"},
 		{"Rücktaste", "Nach oben"}, {"/", "Suchen"}, {"f", "Diesen Ordner filtern"},
 		{"Esc", "Leeren oder schließen"}, {"?", "Diese Tasten"}},
 	SearchWhere: "Wo gesucht wird", SearchIn: "Was durchsucht wird",
@@ -50,6 +50,12 @@ var german = &texts{
 	Kinds: map[string]string{"folder": "Ordner", "link": "Verknüpfung", "file": "Datei",
 		"text": "Text", "page": "Seite", "image": "Bild", "audio": "Ton", "video": "Video",
 		"font": "Schrift", "pack": "Archiv"},
-	View:  germanView,
+	View:   germanView,
+	Select: "Auswählen", SelectOne: "{name} auswählen", SelectAll: "Alle auswählen",
+	Selection: "Auswahl",
+	Chosen:    "{n} ausgewählt, {s}", DownloadChosen: "Die Auswahl herunterladen als",
+	Clear: "Aufheben",
+	TooMuch: "Zu viele einzelne Einträge für eine Adresse. Wählen Sie ganze Ordner oder weniger " +
+		"Einträge.",
 	comma: ".", point: ",",
 }

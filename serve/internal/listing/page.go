@@ -46,6 +46,7 @@ type page struct {
 	Hits               *hitList
 	Text               bool // only text was searched
 	Nothing            string
+	Pick               *pick // nil if nothing can be chosen for a download
 }
 
 type crumb struct {
@@ -103,6 +104,7 @@ func render(q *request, t *texts, f found) ([]byte, error) {
 		p.folder(l)
 	}
 	if p.Cards == nil {
+		p.picks(l)
 		for i := range l.Items {
 			p.Rows = append(p.Rows, p.row(&l.Items[i]))
 		}

@@ -28,6 +28,7 @@ type row struct {
 	PackBytes string
 	Date      string
 	Stamp     string
+	Choice    string // numbers to choose it with; "" if it can't be
 }
 
 // longName is from how many characters a name may be cut off in a row.
@@ -67,6 +68,9 @@ func (p *page) row(it *archives.Item) row {
 		}
 	}
 	r.Href = href
+	if p.Pick != nil {
+		r.Choice = it.Choice
+	}
 	if it.ModTime > plan.NoTime {
 		t := time.Unix(it.ModTime, 0).UTC()
 		r.Date, r.Stamp = t.Format("2006-01-02 15:04"), t.Format(time.RFC3339)

@@ -43,6 +43,10 @@ type texts struct {
 	Waiting                        string
 	NotFound, NothingHere          string
 	Kinds                          map[string]string
+	Select, SelectOne, SelectAll   string
+	Selection                      string
+	Chosen, TooMuch                string // {n}, {s} and {name} are filled in by the page
+	DownloadChosen, Clear          string
 
 	View ViewTexts // of the pages of files
 
@@ -90,7 +94,7 @@ var english = &texts{
 	AsList: "List", AsGrid: "Grid", ViewsLabel: "How to show this folder",
 	Keys: "Keys",
 	KeyList: []keyText{{"↑ ↓ Home End", "Move between rows"}, {"Enter", "Open"},
-		{"Space", "Preview"}, {"← →", "Previous and next preview"}, {"Backspace", "Up"},
+		{"Space", "Preview"}, {"x", "Select"}, {"← →", "Previous and next preview"}, {"Backspace", "Up"},
 		{"/", "Search"}, {"f", "Filter this folder"}, {"Esc", "Clear, or close"}, {"?", "These keys"}},
 	SearchWhere: "Where to search", SearchIn: "What to search",
 	InNames: "In names", InText: "In the text of files", AllInText: "All in the text of files",
@@ -106,8 +110,11 @@ var english = &texts{
 	Kinds: map[string]string{"folder": "Folder", "link": "Link", "file": "File", "text": "Text",
 		"page": "Page", "image": "Image", "audio": "Audio", "video": "Video", "font": "Font",
 		"pack": "Archive"},
-	View:  englishView,
-	comma: ",", point: ".",
+	View:   englishView,
+	Select: "Select", SelectOne: "Select {name}", SelectAll: "Select all", Selection: "Selection",
+	Chosen: "{n} selected, {s}", DownloadChosen: "Download the selection as", Clear: "Clear",
+	TooMuch: "Too many separate entries for one address. Select whole folders, or fewer entries.",
+	comma:   ",", point: ".",
 }
 
 // num returns a number with separators.

@@ -228,6 +228,11 @@
     ArrowLeft: () => aside(-1),
     Home: () => (move(-Infinity), true),
     End: () => (move(Infinity), true),
+    x: (event) => {
+      const box = event.target.closest("tbody tr")?.querySelector("td.name input");
+      box?.click();
+      return Boolean(box);
+    },
     Backspace: () => {
       const up = document.querySelector(".parent");
       up?.click();
@@ -235,7 +240,7 @@
     },
     " ": (event) => {
       const row = event.target.closest("tbody tr");
-      if (!row || !button(row) || event.target.matches("button")) return false;
+      if (!row || !button(row) || event.target.matches("button, input")) return false;
       preview(row);
       return true;
     },
@@ -243,7 +248,7 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    const typing = event.target.matches("input, textarea, audio, video");
+    const typing = event.target.matches("input:not([type=checkbox]), textarea, audio, video");
     if (dialog.open) {
       if (!typing && event.key === "ArrowRight") turn(1);
       if (!typing && event.key === "ArrowLeft") turn(-1);
