@@ -4,7 +4,8 @@
 //	listing.go  asks archives.View for the list
 //	page.go     renders it as a page, by assets/page.html; row.go a row of it
 //	grid.go     pictures instead of rows
-//	texts.go    all texts of pages; viewtexts.go those of the pages of files
+//	texts.go    all texts of pages; viewtexts.go those of the pages of files;
+//	            showtexts.go those of the ways to show content
 //	shared.go   what pages of other packages share with those of this one
 //	json.go     renders it as JSON
 //	text.go     hits of a search in text, for the page and as JSON

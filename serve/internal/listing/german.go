@@ -51,6 +51,7 @@ var german = &texts{
 		"text": "Text", "page": "Seite", "image": "Bild", "audio": "Ton", "video": "Video",
 		"font": "Schrift", "pack": "Archiv"},
 	View:   germanView,
+	Show:   germanShow,
 	Select: "Auswählen", SelectOne: "{name} auswählen", SelectAll: "Alle auswählen",
 	Selection: "Auswahl",
 	Chosen:    "{n} ausgewählt, {s}", DownloadChosen: "Die Auswahl herunterladen als",

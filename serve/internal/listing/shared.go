@@ -18,14 +18,17 @@ const PageFields = "Content-Security-Policy: " + policy + referrer + "Vary: Acce
 
 const referrer = "\r\nReferrer-Policy: same-origin\r\n"
 
-// FieldsAllowing returns the PageFields of a page whose Content-Security-Policy has a further
-// directive, as "font-src 'self'". "" adds nothing.
+// FieldsAllowing returns the PageFields of a page whose Content-Security-Policy allows more, as
+// "font-src 'self'": a directive, to whose sources those of policy are added. "" adds nothing.
 func FieldsAllowing(directive string) string {
-	if directive == "" {
-		return PageFields
+	all := policy
+	name, sources, _ := strings.Cut(directive, " ")
+	if before, after, found := strings.Cut(policy, "; "+name+" "); found {
+		all = before + "; " + directive + " " + after
+	} else if sources != "" {
+		all += "; " + directive
 	}
-	return "Content-Security-Policy: " + policy + "; " + directive + referrer +
-		"Vary: Accept-Language\r\n"
+	return "Content-Security-Policy: " + all + referrer + "Vary: Accept-Language\r\n"
 }
 
 // minPacked is how many bytes fit a packet: a longer answer is compressed.

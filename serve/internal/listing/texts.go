@@ -49,6 +49,7 @@ type texts struct {
 	DownloadChosen, Clear          string
 
 	View ViewTexts // of the pages of files
+	Show ShowTexts // of the ways to show files
 
 	comma, point string
 }
@@ -111,6 +112,7 @@ var english = &texts{
 		"page": "Page", "image": "Image", "audio": "Audio", "video": "Video", "font": "Font",
 		"pack": "Archive"},
 	View:   englishView,
+	Show:   englishShow,
 	Select: "Select", SelectOne: "Select {name}", SelectAll: "Select all", Selection: "Selection",
 	Chosen: "{n} selected, {s}", DownloadChosen: "Download the selection as", Clear: "Clear",
 	TooMuch: "Too many separate entries for one address. Select whole folders, or fewer entries.",

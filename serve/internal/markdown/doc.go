@@ -1,6 +1,7 @@
 // Package markdown renders Markdown as HTML that a page of the server can have in it.
 //
 //	render.go    Render: GitHub's Markdown to HTML, by goldmark
+//	fragment.go  Sanitize: HTML that is not in a document
 //	sanitize.go  which elements and attributes stay, by bluemonday
 //	shape.go     the tree of elements: levels and ids of headings, links, pictures
 //	base.go      Base: references of a document, as those of the page that shows it

@@ -6,14 +6,24 @@ import (
 	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/asset"
 	"github.com/tarpack/tpk/serve/internal/fileview"
+	"github.com/tarpack/tpk/serve/internal/fileview/document"
+	"github.com/tarpack/tpk/serve/internal/fileview/font"
 	"github.com/tarpack/tpk/serve/internal/fileview/hex"
+	"github.com/tarpack/tpk/serve/internal/fileview/notebook"
+	"github.com/tarpack/tpk/serve/internal/fileview/picture"
+	"github.com/tarpack/tpk/serve/internal/fileview/player"
+	"github.com/tarpack/tpk/serve/internal/fileview/prose"
+	"github.com/tarpack/tpk/serve/internal/fileview/table"
 	"github.com/tarpack/tpk/serve/internal/fileview/text"
+	"github.com/tarpack/tpk/serve/internal/fileview/tree"
 	"github.com/tarpack/tpk/serve/internal/listing"
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
 // renderers show the contents of files. The first that can show a file is its default.
-var renderers = []fileview.Renderer{text.Renderer, hex.Renderer}
+var renderers = []fileview.Renderer{notebook.Renderer, table.Renderer, prose.Renderer,
+	tree.Renderer, picture.Renderer, document.Renderer, player.Renderer, font.Renderer,
+	text.Renderer, hex.Renderer}
 
 // New returns a function that renders a plan's Body.Listing and makes that the plan's body.
 func New(p *plan.Planner) func(*plan.Request, *archives.View, *plan.Plan) error {

@@ -1,0 +1,88 @@
+package notebook
+
+import (
+	"bytes"
+	"embed"
+	"errors"
+	"html/template"
+	"path"
+	"strings"
+
+	"github.com/tarpack/tpk/serve/internal/asset"
+	"github.com/tarpack/tpk/serve/internal/fileview"
+	"github.com/tarpack/tpk/serve/internal/fileview/prose"
+	"github.com/tarpack/tpk/serve/internal/listing"
+	"github.com/tarpack/tpk/serve/internal/markdown"
+)
+
+//go:embed assets
+var files embed.FS
+
+var assets = asset.New(files, "assets", "notebook.css")
+
+var page = template.Must(template.ParseFS(files, "assets/notebook.html"))
+
+// Renderer shows notebooks.
+var Renderer = fileview.Renderer{
+	Name:  "notebook",
+	Label: func(t *listing.Texts) string { return t.Show.Notebook },
+	Shows: func(f *fileview.File) bool {
+		return strings.EqualFold(path.Ext(f.Name), ".ipynb") && f.Size <= MaxSize && f.Encoding != ""
+	},
+	Render: render,
+}
+
+func render(f *fileview.File) (fileview.Content, error) {
+	b, err := f.Read(MaxSize)
+	if err != nil {
+		return fileview.Content{}, err
+	}
+	n, err := Parse(b)
+	if err != nil {
+		return fileview.Content{}, fileview.ErrCantShow
+	}
+	s := &shower{File: f, Notebook: n}
+	var out bytes.Buffer
+	if err := page.Execute(&out, s); err != nil {
+		return fileview.Content{}, err
+	}
+	c := fileview.Content{HTML: template.HTML(out.String()), Allow: "img-src data:",
+		Facts:  []string{f.Texts.Count(int64(len(n.Cells)+n.More), f.Texts.Show.Cell)},
+		Styles: []template.URL{prose.Style(f.Root), assets.URL(f.Root, "notebook.css")}}
+	if n.Language != "" {
+		c.Facts = append(c.Facts, n.Language)
+	}
+	return c, nil
+}
+
+// shower is what the template gets.
+type shower struct {
+	*fileview.File
+	*Notebook
+}
+
+// Prose returns a text in Markdown as HTML, or "" if that is impossible.
+func (s *shower) Prose(text string) (template.HTML, error) {
+	html, err := prose.HTML(s.File, text)
+	if errors.Is(err, fileview.ErrCantShow) {
+		return "", nil
+	}
+	return html, err
+}
+
+// Clean returns HTML of which only harmless elements are left, or "" if that is nothing.
+func (s *shower) Clean(source string) (template.HTML, error) {
+	b, err := markdown.Sanitize([]byte(source), markdown.Base{Root: s.Root}.Options())
+	if errors.Is(err, markdown.ErrTooDeep) || errors.Is(err, markdown.ErrTooLarge) {
+		return "", nil
+	}
+	return template.HTML(bytes.TrimSpace(b)), err // package markdown has sanitized it
+}
+
+// URL returns a reference that dataURL has made.
+func (s *shower) URL(source string) template.URL { return template.URL(source) }
+
+// MoreCells says how many cells there are beyond the limit.
+func (s *shower) MoreCells() string {
+	return listing.Fill(s.Texts.Show.MoreCells, s.Texts.Num(int64(s.More)))
+}

@@ -1,0 +1,57 @@
+// Package prose shows Markdown as a document.
+package prose
+
+import (
+	"embed"
+	"errors"
+	"html/template"
+	"strings"
+
+	"github.com/tarpack/tpk/serve/internal/asset"
+	"github.com/tarpack/tpk/serve/internal/fileview"
+	"github.com/tarpack/tpk/serve/internal/listing"
+	"github.com/tarpack/tpk/serve/internal/markdown"
+)
+
+//go:embed assets
+var files embed.FS
+
+var assets = asset.New(files, "assets", "prose.css")
+
+// Renderer shows Markdown.
+var Renderer = fileview.Renderer{
+	Name:  "rendered",
+	Label: func(t *listing.Texts) string { return t.Show.Rendered },
+	Shows: func(f *fileview.File) bool {
+		return f.Encoding != "" && f.Size <= markdown.MaxSize &&
+			(markdown.IsDocument(f.Name) || strings.HasPrefix(f.Media, "text/markdown"))
+	},
+	Render: render,
+}
+
+func render(f *fileview.File) (fileview.Content, error) {
+	text, _, err := f.Text(markdown.MaxSize)
+	if err != nil {
+		return fileview.Content{}, err
+	}
+	body, err := HTML(f, text)
+	if err != nil {
+		return fileview.Content{}, err
+	}
+	return fileview.Content{HTML: `<article class="sheet prose">` + body + `</article>`,
+		Styles: []template.URL{Style(f.Root)}}, nil
+}
+
+// HTML returns Markdown as HTML for the page of a file. It goes into an element of the class prose,
+// on a page with Style. An error for which there may be no HTML wraps fileview.ErrCantShow.
+func HTML(f *fileview.File, text string) (template.HTML, error) {
+	base := markdown.Base{Root: f.Root, View: "?list=view"}
+	b, err := markdown.Render([]byte(text), base.Options())
+	if errors.Is(err, markdown.ErrTooDeep) || errors.Is(err, markdown.ErrTooLarge) {
+		return "", fileview.ErrCantShow
+	}
+	return template.HTML(b), err // package markdown has sanitized it
+}
+
+// Style returns the reference to the style of what HTML returns.
+func Style(root string) template.URL { return assets.URL(root, "prose.css") }

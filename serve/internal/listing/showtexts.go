@@ -1,0 +1,80 @@
+package listing
+
+// ShowTexts are the texts of the ways to show the content of a file.
+type ShowTexts struct {
+	Table, Tree, Notebook, Rendered string // ways
+	Picture, Document, Player, Font string
+	AllAsText                       string
+
+	Row, Column          [2]string
+	FirstRows, FirstPart string
+	Ragged, TooWide      string
+
+	Key, Value          [2]string
+	Unfold, Fold, Left  string
+	NotJSON, LineColumn string
+
+	Cell              [2]string
+	Source, Output    string
+	Longer, MoreCells string
+
+	Tools, Fit, Actual, Closer, Farther string
+	Move                                string
+
+	NoDocument             string
+	NoScript, BadFont      string
+	Sizes, Sentences       string
+	Characters, OwnText    string
+	Pangrams               []string
+	NoPlayer, NoneReadable string
+}
+
+var englishShow = ShowTexts{
+	Table: "Table", Tree: "Tree", Notebook: "Notebook", Rendered: "Rendered",
+	Picture: "Picture", Document: "Document", Player: "Player", Font: "Specimen",
+	AllAsText: "All as text",
+	Row:       [2]string{"row", "rows"}, Column: [2]string{"column", "columns"},
+	FirstRows: "The first %s of %s rows.", FirstPart: "The first %s rows of a larger file.",
+	Ragged: "%s rows have more or fewer fields than the first.", TooWide: "The first %s columns.",
+	Key: [2]string{"key", "keys"}, Value: [2]string{"value", "values"},
+	Unfold: "Unfold all", Fold: "Fold all", Left: "%s more",
+	NotJSON: "This is no valid JSON:", LineColumn: "line %s, column %s",
+	Cell: [2]string{"cell", "cells"}, Source: "Source", Output: "Output",
+	Longer: "More of this cell is in the text of the file.", MoreCells: "%s more cells.",
+	Tools: "Zoom", Fit: "Fit", Actual: "100 %", Closer: "Zoom in", Farther: "Zoom out",
+	Move:       "Plus and minus zoom, 0 fits, arrow keys move the picture.",
+	NoDocument: "This browser can't show the document here.",
+	NoScript:   "A specimen needs JavaScript.", BadFont: "The browser can't use this font.",
+	Sizes: "Sizes", Sentences: "Sentences", Characters: "Characters", OwnText: "Text to try",
+	Pangrams: []string{"The quick brown fox jumps over the lazy dog.",
+		"Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich.",
+		"Portez ce vieux whisky au juge blond qui fume.", "0123456789 €$£¥ % & @ § ¶ † “” ‘’ «» – — …"},
+	NoPlayer: "This browser can't play the file.", NoneReadable: "Nothing of this can be shown.",
+}
+
+var germanShow = ShowTexts{
+	Table: "Tabelle", Tree: "Baum", Notebook: "Notebook", Rendered: "Formatiert",
+	Picture: "Bild", Document: "Dokument", Player: "Wiedergabe", Font: "Schriftmuster",
+	AllAsText: "Alles als Text",
+	Row:       [2]string{"Zeile", "Zeilen"}, Column: [2]string{"Spalte", "Spalten"},
+	FirstRows: "Die ersten %s von %s Zeilen.",
+	FirstPart: "Die ersten %s Zeilen einer größeren Datei.",
+	Ragged:    "%s Zeilen haben mehr oder weniger Felder als die erste.",
+	TooWide:   "Die ersten %s Spalten.",
+	Key:       [2]string{"Schlüssel", "Schlüssel"}, Value: [2]string{"Wert", "Werte"},
+	Unfold: "Alle aufklappen", Fold: "Alle zuklappen", Left: "%s weitere",
+	NotJSON: "Das ist kein gültiges JSON:", LineColumn: "Zeile %s, Spalte %s",
+	Cell: [2]string{"Zelle", "Zellen"}, Source: "Quelltext", Output: "Ausgabe",
+	Longer: "Mehr von dieser Zelle steht im Text der Datei.", MoreCells: "%s weitere Zellen.",
+	Tools: "Zoom", Fit: "Einpassen", Actual: "100 %", Closer: "Vergrößern", Farther: "Verkleinern",
+	Move:       "Plus und Minus zoomen, 0 passt ein, Pfeiltasten verschieben das Bild.",
+	NoDocument: "Dieser Browser kann das Dokument hier nicht zeigen.",
+	NoScript:   "Ein Schriftmuster braucht JavaScript.",
+	BadFont:    "Der Browser kann diese Schrift nicht verwenden.",
+	Sizes:      "Größen", Sentences: "Sätze", Characters: "Zeichen", OwnText: "Text zum Probieren",
+	Pangrams: []string{"Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich.",
+		"The quick brown fox jumps over the lazy dog.",
+		"Portez ce vieux whisky au juge blond qui fume.", "0123456789 €$£¥ % & @ § ¶ † „“ ‚‘ »« – — …"},
+	NoPlayer:     "Dieser Browser kann die Datei nicht abspielen.",
+	NoneReadable: "Davon kann nichts gezeigt werden.",
+}
