@@ -11,7 +11,14 @@ import (
 //go:embed assets
 var files embed.FS
 
-var assets = asset.New(files, "assets", "view.css", "view.js")
+var assets = asset.New(files, "assets", "view.css", "view.js", "ranges.js",
+	"scroller.js")
 
 var pageTemplate = sync.OnceValue(
 	func() *template.Template { return template.Must(template.ParseFS(files, "assets/file.html")) })
+
+// RangeScripts returns references to the scripts that read a plain file by ranges and show parts of
+// it: ranges.js and scroller.js. root is the reference to the root of the server.
+func RangeScripts(root string) []template.URL {
+	return []template.URL{assets.URL(root, "ranges.js"), assets.URL(root, "scroller.js")}
+}

@@ -16,7 +16,7 @@ import (
 //go:embed assets
 var files embed.FS
 
-var assets = asset.New(files, "assets", "hex.css")
+var assets = asset.New(files, "assets", "hex.css", "hex.js")
 
 // firstBytes is how much of a file the page has.
 const firstBytes = 4 << 10
@@ -33,7 +33,10 @@ var Renderer = fileview.Renderer{
 }
 
 var page = template.Must(template.New("hex").Parse(
-	`<div class="sheet hex"><pre tabindex="0" aria-label="{{.Label}}">{{.Rows}}</pre></div>`))
+	`<div class="sheet hex" tabindex="0" role="region" aria-label="{{.Content}}" ` +
+		`data-goto="{{.GoToByte}}" data-go="{{.Go}}" data-none="{{.NoLine}}" ` +
+		`data-failed="{{.ReadFailed}}" data-position="{{.Position}}" data-start="{{.Start}}" ` +
+		`data-end="{{.End}}"><pre>{{.Rows}}</pre></div>`))
 
 func render(f *fileview.File) (fileview.Content, error) {
 	b, err := f.Read(firstBytes)
@@ -41,9 +44,13 @@ func render(f *fileview.File) (fileview.Content, error) {
 		return fileview.Content{}, err
 	}
 	var out bytes.Buffer
-	err = page.Execute(&out, struct{ Label, Rows string }{f.Texts.View.Content, rows(b)})
+	err = page.Execute(&out, struct {
+		*listing.ViewTexts
+		Rows string
+	}{&f.Texts.View, rows(b)})
 	return fileview.Content{HTML: template.HTML(out.String()),
-		Styles: []template.URL{assets.URL(f.Root, "hex.css")}}, err
+		Scripts: append(fileview.RangeScripts(f.Root), assets.URL(f.Root, "hex.js")),
+		Styles:  []template.URL{assets.URL(f.Root, "hex.css")}}, err
 }
 
 // rows returns bytes as text, as hexdump -C does.

@@ -1,0 +1,122 @@
+package text
+
+import (
+	"embed"
+	"path"
+	"strings"
+	"sync"
+
+	"github.com/alecthomas/chroma/v2"
+)
+
+// The lexers are chroma's own, of the version in go.mod; TestLexers compares them. They are copied
+// because chroma's package lexers reads all of its 279 while a program starts.
+//
+//go:embed lexers/*.xml
+var lexerFiles embed.FS
+
+// registry has the lexers. It is made for the first text.
+var registry = sync.OnceValue(func() *chroma.LexerRegistry {
+	all := chroma.NewLexerRegistry()
+	entries, err := lexerFiles.ReadDir("lexers")
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	for _, e := range entries {
+		all.Register(chroma.MustNewXMLLexer(lexerFiles, path.Join("lexers", e.Name())))
+	}
+	all.Register(chroma.MustNewLexer(&chroma.Config{Name: "Go", Aliases: []string{"go"},
+		Filenames: []string{"*.go"}}, goRules))
+	all.Register(chroma.MustNewLexer(&chroma.Config{Name: "Markdown", Aliases: []string{"md"},
+		Filenames: []string{"*.md", "*.markdown", "*.mkd"}}, markdownRules))
+	return all
+})
+
+// interpreters are lexers by the program in the first line of a script.
+var interpreters = map[string]string{
+	"sh": "bash", "bash": "bash", "dash": "bash", "ksh": "bash", "zsh": "bash", "fish": "fish",
+	"python": "python", "perl": "perl", "ruby": "ruby", "node": "javascript", "lua": "lua",
+	"awk": "awk", "gawk": "awk", "make": "make", "Rscript": "r", "tclsh": "tcl", "php": "php",
+}
+
+// lexerFor returns the lexer of a file with a name and a first line, or nil.
+func lexerFor(name, text string) chroma.Lexer {
+	if l := registry().Match(name); l != nil {
+		if l.Config().Name == "plaintext" {
+			return nil
+		}
+		return l
+	}
+	line, _, _ := strings.Cut(text[:min(len(text), 256)], "\n")
+	switch {
+	case strings.HasPrefix(line, "#!"):
+		words := strings.Fields(line[2:])
+		if len(words) > 1 && path.Base(words[0]) == "env" {
+			words = words[1:]
+		}
+		if len(words) == 0 {
+			return nil
+		}
+		program := strings.TrimRight(path.Base(words[0]), "0123456789.")
+		return byAlias(interpreters[program])
+	case strings.HasPrefix(line, "<?xml"):
+		return byAlias("xml")
+	case strings.HasPrefix(line, "diff --git "):
+		return byAlias("diff")
+	}
+	return nil
+}
+
+// byAlias returns the lexer with an alias, or nil.
+func byAlias(alias string) chroma.Lexer {
+	if alias == "" {
+		return nil
+	}
+	return registry().Get(alias)
+}
+
+// goRules are the rules for Go. Chroma has them only in its package lexers.
+func goRules() chroma.Rules {
+	type rule = chroma.Rule
+	words := func(list string) string { return `(` + strings.ReplaceAll(list, " ", "|") + `)\b` }
+	return chroma.Rules{"root": {
+		rule{Pattern: `\s+`, Type: chroma.TextWhitespace},
+		rule{Pattern: `//[^\n]*`, Type: chroma.CommentSingle},
+		rule{Pattern: `/\*[\s\S]*?\*/`, Type: chroma.CommentMultiline},
+		rule{Pattern: words("import package"), Type: chroma.KeywordNamespace},
+		rule{Pattern: words("var func struct map chan type interface const"),
+			Type: chroma.KeywordDeclaration},
+		rule{Pattern: words("break default select case defer go else goto switch fallthrough if " +
+			"range continue for return"), Type: chroma.Keyword},
+		rule{Pattern: words("true false iota nil"), Type: chroma.KeywordConstant},
+		rule{Pattern: words("append cap clear close complex copy delete imag len make max min new "+
+			"panic print println real recover") + `(?=\()`, Type: chroma.NameBuiltin},
+		rule{Pattern: words("any bool byte comparable complex128 complex64 error float32 float64 " +
+			"int int16 int32 int64 int8 rune string uint uint16 uint32 uint64 uint8 uintptr"),
+			Type: chroma.KeywordType},
+		rule{Pattern: `(0[xX][0-9a-fA-F_]+|0[bB][01_]+|[0-9][0-9_]*(\.[0-9_]*)?([eE][+-]?[0-9]+)?)i?`,
+			Type: chroma.LiteralNumber},
+		rule{Pattern: `'(\\.[^'\n]*|[^'\\\n])'`, Type: chroma.LiteralStringChar},
+		rule{Pattern: "`[^`]*`", Type: chroma.LiteralString},
+		rule{Pattern: `"(\\.|[^"\\\n])*"`, Type: chroma.LiteralString},
+		rule{Pattern: `[^\W\d]\w*(?=\()`, Type: chroma.NameFunction},
+		rule{Pattern: `[^\W\d]\w*`, Type: chroma.NameOther},
+		rule{Pattern: `.`, Type: chroma.Punctuation},
+	}}
+}
+
+// markdownRules are rules for the source of Markdown. They mark lines and a few spans.
+func markdownRules() chroma.Rules {
+	type rule = chroma.Rule
+	return chroma.Rules{"root": {
+		rule{Pattern: `#{1,6} [^\n]*`, Type: chroma.GenericHeading},
+		rule{Pattern: "```[^\\n]*\\n[\\s\\S]*?\\n```[^\\n]*", Type: chroma.LiteralString},
+		rule{Pattern: "`[^`\\n]+`", Type: chroma.LiteralString},
+		rule{Pattern: `\*\*[^*\n]+\*\*`, Type: chroma.GenericStrong},
+		rule{Pattern: `!?\[[^\]\n]*\]\([^)\n]*\)`, Type: chroma.NameTag},
+		rule{Pattern: `<!--[\s\S]*?-->`, Type: chroma.Comment},
+		rule{Pattern: `\s+`, Type: chroma.TextWhitespace},
+		rule{Pattern: `[^\s#*\[!<` + "`" + `]+`, Type: chroma.Text},
+		rule{Pattern: `.`, Type: chroma.Text},
+	}}
+}
