@@ -238,7 +238,7 @@ func TestLongEncodings(t *testing.T) {
 	}
 	if text := eval[string](p, `document.querySelector(".lines").textContent`); !strings.
 		Contains(text, "wörter wörter") || strings.ContainsRune(text, 0xfffd) ||
-		strings.Trim(strings.ReplaceAll(text, "wörter ", ""), "wörter ") != "" {
+		strings.Trim(strings.ReplaceAll(text, "wörter ", ""), "wört ") != "" {
 		t.Error("a character at the end of a part is broken")
 	}
 	p.visit("/latin1.txt?list=view")
@@ -250,7 +250,8 @@ func TestHex(t *testing.T) {
 	p := openFile(t, desktop, "/large.bin?list=view")
 	p.until(`document.querySelector(".hex").textContent.startsWith("00000000  00 01 02 ff ")`)
 	p.key(kb.End)
-	p.until(`document.querySelector(".hex").textContent.trim().split("\n").at(-1).startsWith("002dc6c0")`)
+	p.until(`document.querySelector(".hex").textContent.trim().split("\n").at(-1)
+		.startsWith("002dc6c0")`)
 	p.press("g", "KeyG")
 	p.key("0x100000" + kb.Enter)
 	p.until(`location.hash == "#B1048576" &&

@@ -43,7 +43,8 @@ func plainText(t *testing.T, shown string) string {
 func TestHighlight(t *testing.T) {
 	for name, text := range map[string]string{
 		"a.go": "package a\n\n// <b>\nfunc f() string { return \"</div><script>\" }\n",
-		"b.py": "def f():\n    '''<i>\n    </i>'''\n    return 1 & 2\n", "c.html": "<b onclick='x'>&amp;</b>\n",
+		"b.py": "def f():\n    '''<i>\n    </i>'''\n    return 1 & 2\n",
+		"c.html": "<b onclick='x'>&amp;</b>\n",
 		"d.json": `{"a": [1, "</span>"]}` + "\n", "e.unknown": "<b>\n\n\n", "f.yaml": "a: b\n- <c>\n",
 		"g.go": "package a // without a line feed\nvar x = `\x00`\n", "h.md": "# A <b>\n**b** `c`\n",
 		"Makefile": "all:\n\techo $<\n", "i.js": "const a = `${b}`; // </script>\n",
@@ -67,7 +68,8 @@ func TestHighlight(t *testing.T) {
 // TestLexerFor: the lexer of a name, or of the first line.
 func TestLexerFor(t *testing.T) {
 	for _, x := range []struct{ name, text, want string }{
-		{"a.go", "", "Go"}, {"a.py", "", "Python"}, {"Dockerfile", "", "Docker"}, {"a.tsx", "", "TypeScript"},
+		{"a.go", "", "Go"}, {"a.py", "", "Python"}, {"Dockerfile", "", "Docker"},
+		{"a.tsx", "", "TypeScript"},
 		{"run", "#!/usr/bin/env python3\n", "Python"}, {"run", "#!/bin/sh\n", "Bash"},
 		{"run", "#!\n", ""}, {"run", "#!/usr/bin/env\n", ""}, {"run", "#!/bin/unknown\n", ""},
 		{"a.txt", "", ""}, {"README", "words", ""}, {"x", "<?xml version='1.0'?>", "XML"},

@@ -40,7 +40,8 @@ var Renderer = fileview.Renderer{
 var page = template.Must(template.New("text").Parse(
 	`{{with .Note}}<p class="sum cut">{{.}} <a href="{{$.Raw}}">{{$.Open}}</a></p>{{end}}` +
 		`<div class="sheet lines{{if .Wrapped}} wrap{{end}}" tabindex="0" role="region" ` +
-		`aria-label="{{.ViewTexts.Content}}" data-wrap="{{.Wrap}}" data-goto="{{.GoToLine}}" data-go="{{.Go}}" ` +
+		`aria-label="{{.ViewTexts.Content}}" data-wrap="{{.Wrap}}" ` +
+		`data-goto="{{.GoToLine}}" data-go="{{.Go}}" ` +
 		`data-finding="{{.Finding}}" data-none="{{.NoLine}}" data-failed="{{.ReadFailed}}" ` +
 		`data-position="{{.Position}}" data-start="{{.Start}}" data-end="{{.End}}">` +
 		`{{.Lines}}</div>`))
