@@ -42,8 +42,8 @@ func plainText(t *testing.T, shown string) string {
 // TestHighlight: what is shown has the same text, whatever the lexer makes of it.
 func TestHighlight(t *testing.T) {
 	for name, text := range map[string]string{
-		"a.go": "package a\n\n// <b>\nfunc f() string { return \"</div><script>\" }\n",
-		"b.py": "def f():\n    '''<i>\n    </i>'''\n    return 1 & 2\n",
+		"a.go":   "package a\n\n// <b>\nfunc f() string { return \"</div><script>\" }\n",
+		"b.py":   "def f():\n    '''<i>\n    </i>'''\n    return 1 & 2\n",
 		"c.html": "<b onclick='x'>&amp;</b>\n",
 		"d.json": `{"a": [1, "</span>"]}` + "\n", "e.unknown": "<b>\n\n\n", "f.yaml": "a: b\n- <c>\n",
 		"g.go": "package a // without a line feed\nvar x = `\x00`\n", "h.md": "# A <b>\n**b** `c`\n",
