@@ -112,14 +112,19 @@ func acceptsHTML(accept string) bool {
 }
 
 // Language returns the language among some that the client prefers (RFC 9110 §12.5.4), by its
-// primary subtag: the first of those with the highest weight. Without any it is the first one.
+// primary subtag: the one with the highest weight. Among equal weights it is the one that the
+// client names first, which the RFC permits. Without any it is the first of known.
 func (r *Request) Language(known ...string) string {
 	best, weight := known[0], 0
-	for _, language := range known {
-		for item := range strings.SplitSeq(r.AcceptLanguage, ",") {
-			tag, params, _ := strings.Cut(item, ";")
-			primary, _, _ := strings.Cut(ascii.Trim(tag), "-")
-			if q, ok := qvalue(params); ok && q > weight && ascii.EqualFold(primary, language) {
+	for item := range strings.SplitSeq(r.AcceptLanguage, ",") {
+		tag, params, _ := strings.Cut(item, ";")
+		primary, _, _ := strings.Cut(ascii.Trim(tag), "-")
+		q, ok := qvalue(params)
+		if !ok || q <= weight {
+			continue
+		}
+		for _, language := range known {
+			if ascii.EqualFold(primary, language) {
 				best, weight = language, q
 			}
 		}

@@ -183,12 +183,13 @@ func TestForListings(t *testing.T) {
 	}
 }
 
-// TestLanguage: the client's weights decide, and then the order in which the languages are given.
+// TestLanguage: the client's weights decide, and among equal ones the client's order.
 func TestLanguage(t *testing.T) {
 	for accept, want := range map[string]string{
 		"": "en", "de": "de", "DE-at": "de", "de-DE,de;q=0.9,en;q=0.8": "de", "en, de": "en",
 		"de;q=0.5, en;q=0.6": "en", "fr, de;q=0.1": "de", "*": "en", "de;q=0": "en", "de;q=x": "en",
-		"den": "en", "fr": "en", ",,;": "en",
+		"den": "en", "fr": "en", ",,;": "en", "de, en": "de", "fr, de;q=0.8, en;q=0.8": "de",
+		"en-GB, de-DE": "en", "de;q=0.8, en": "en",
 	} {
 		if got := (&Request{AcceptLanguage: accept}).Language("en", "de"); got != want {
 			t.Errorf("%q: %s, want %s", accept, got, want)
