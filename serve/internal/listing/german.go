@@ -25,13 +25,28 @@ var german = &texts{
 	Name: "Name", Size: "Größe", Modified: "Geändert", PackedHead: "Gepackt",
 	SharedPacked: "geteilt",
 	Preview:      "Vorschau", PreviewOf: "Vorschau von %s", Open: "Öffnen", Close: "Schließen",
-	Larger:   "Der Anfang einer größeren Datei. Öffnen Sie sie, um alles zu sehen.",
 	CantShow: "Diese Datei kann nicht gezeigt werden.",
+	Look: lookTexts{
+		Prev: "Vorige Datei", Next: "Nächste Datei", Get: "Herunterladen", Again: "Noch einmal",
+		Larger:   "Der Anfang einer größeren Datei. Öffnen Sie sie, um alles zu sehen.",
+		Encoding: "Zeichensatz:",
+		Unknown: "Das ist kein Text, darum gibt es keine Vorschau. Laden Sie die Datei herunter, oder " +
+			"öffnen Sie sie im Browser.",
+		Undrawn: "Der Browser kann diese Datei nicht zeigen: Sie ist beschädigt, oder er kennt ihr " +
+			"Format nicht. Laden Sie sie herunter, um ein anderes Programm zu benutzen.",
+		Large: "Diese Datei ist zu groß für eine Vorschau. Öffnen Sie sie, oder laden Sie sie herunter.",
+		Damaged: "Diese Datei konnte nicht bis zum Ende gelesen werden: Sie ist beschädigt, oder die " +
+			"Verbindung ist abgebrochen.",
+		Gone:    "Diese Datei ist nicht mehr hier. Laden Sie die Seite neu.",
+		Broken:  "Diese Verknüpfung führt zu nichts, was hier ist:",
+		Folder:  "Diese Verknüpfung führt zu einem Ordner. Öffnen Sie sie, um ihn zu sehen.",
+		Offline: "Der Server ist nicht erreichbar.",
+	},
 	Caption: "Pfeiltasten wechseln die Zeile, die Eingabetaste öffnet, die Leertaste zeigt eine " +
 		"Vorschau, / sucht, ? zeigt alle Tasten.",
 	AsList: "Liste", AsGrid: "Bilder", ViewsLabel: "Wie dieser Ordner gezeigt wird",
 	Keys: "Tasten",
-	KeyList: []keyText{{"↑ ↓ Pos1 Ende", "Zeile wechseln"}, {"Eingabe", "Öffnen"},
+	KeyList: []keyText{{"↑ ↓ k j Pos1 Ende", "Zeile wechseln"}, {"Eingabe", "Öffnen"},
 		{"Leertaste", "Vorschau"}, {"x", "Auswählen"}, {"← →", "Vorige und nächste Vorschau"},
 		{"Rücktaste", "Nach oben"}, {"/", "Suchen"}, {"f", "Diesen Ordner filtern"},
 		{"Esc", "Leeren oder schließen"}, {"?", "Diese Tasten"}},

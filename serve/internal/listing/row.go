@@ -19,7 +19,7 @@ type row struct {
 	Href      template.URL
 	Icon      string
 	Kind      string
-	Preview   string // image, audio, video or text
+	Preview   string // image, audio, video, text, link or large
 	Thumb     bool   // the tile of the file is the picture that it is
 	Link      string
 	Size      string
@@ -100,20 +100,30 @@ var kinds = []struct{ prefix, icon, preview string }{
 	{"application/zstd", "pack", ""},
 }
 
+// maxPicture is the size in bytes above which a picture has no preview: browsers need many times as
+// much memory to draw it.
+const maxPicture = 64 << 20
+
+// kindOf returns the icon of an item and the kind of its preview. What a link leads to is known
+// when the preview is asked for.
 func kindOf(it *archives.Item) (icon, preview string) {
 	switch it.Type {
 	case sidecar.TypeDir:
 		return "folder", ""
 	case sidecar.TypeSymlink:
-		return "link", ""
+		return "link", "link"
 	case sidecar.TypeFile, sidecar.TypeHardlink:
 		if it.Text && !strings.HasPrefix(it.Media, "image/") && !strings.HasPrefix(it.Media, "text/") {
 			return "text", "text"
 		}
 		for _, k := range kinds {
-			if strings.HasPrefix(it.Media, k.prefix) {
-				return k.icon, k.preview
+			if !strings.HasPrefix(it.Media, k.prefix) {
+				continue
 			}
+			if k.preview == "image" && it.Size > maxPicture {
+				return k.icon, "large"
+			}
+			return k.icon, k.preview
 		}
 		return "file", ""
 	}

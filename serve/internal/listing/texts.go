@@ -30,7 +30,8 @@ type texts struct {
 	Name, Size, Modified           string
 	PackedHead, SharedPacked       string
 	Preview, PreviewOf             string
-	Open, Close, Larger, CantShow  string
+	Open, Close, CantShow          string
+	Look                           lookTexts
 	Caption, Keys                  string
 	AsList, AsGrid, ViewsLabel     string
 	KeyList                        []keyText
@@ -52,6 +53,15 @@ type texts struct {
 	Show ShowTexts // of the ways to show files
 
 	comma, point string
+}
+
+// lookTexts are texts of previews. Those from Unknown on are why there is none, and what to do.
+type lookTexts struct {
+	Prev, Next, Get, Again        string
+	Larger, Encoding              string
+	Unknown, Undrawn, Large       string
+	Damaged, Gone, Broken, Folder string
+	Offline                       string
 }
 
 // keyText is a key and what it does.
@@ -88,13 +98,26 @@ var english = &texts{
 	PageOf: "Page %s of %s", Of: "%s of %s",
 	Name: "Name", Size: "Size", Modified: "Modified", PackedHead: "Packed", SharedPacked: "shared",
 	Preview: "Preview", PreviewOf: "Preview %s", Open: "Open", Close: "Close",
-	Larger:   "The beginning of a larger file. Open it to see all.",
 	CantShow: "This file can't be shown.",
+	Look: lookTexts{
+		Prev: "Previous file", Next: "Next file", Get: "Download", Again: "Try again",
+		Larger:   "The beginning of a larger file. Open it to see all.",
+		Encoding: "Encoding:",
+		Unknown:  "This is no text, so there is no preview. Download it, or open it in the browser.",
+		Undrawn: "The browser can't show this file: it is damaged, or the browser does not know " +
+			"its format. Download it to use another program.",
+		Large:   "This file is too large for a preview. Open it, or download it.",
+		Damaged: "This file could not be read to its end: it is damaged, or the connection broke.",
+		Gone:    "This file is not here any more. Reload the page to see what is.",
+		Broken:  "This link leads to nothing in here:",
+		Folder:  "This link leads to a folder. Open it to see what is in it.",
+		Offline: "The server can't be reached.",
+	},
 	Caption: "Arrow keys move between rows, Enter opens, Space previews, / searches, ? shows all " +
 		"keys.",
 	AsList: "List", AsGrid: "Grid", ViewsLabel: "How to show this folder",
 	Keys: "Keys",
-	KeyList: []keyText{{"↑ ↓ Home End", "Move between rows"}, {"Enter", "Open"},
+	KeyList: []keyText{{"↑ ↓ k j Home End", "Move between rows"}, {"Enter", "Open"},
 		{"Space", "Preview"}, {"x", "Select"}, {"← →", "Previous and next preview"}, {"Backspace", "Up"},
 		{"/", "Search"}, {"f", "Filter this folder"}, {"Esc", "Clear, or close"}, {"?", "These keys"}},
 	SearchWhere: "Where to search", SearchIn: "What to search",

@@ -1,5 +1,5 @@
 // What the page does beyond links and forms: results while typing, previews, keys, local times.
-// Without this file it is all there, but for these.
+// Without this file it is all there, but for these. Previews are in preview.js.
 "use strict";
 (() => {
   const $ = (id) => document.getElementById(id);
@@ -21,6 +21,9 @@
   }
   localTimes();
 
+  const bare = (url) => String(url).split("#")[0];
+  let shown = bare(location.href); // the address of what the page shows
+
   // Another listing in place of this one. The latest request wins, however late an older answer is.
   let asking = null;
   async function load(url, parts) {
@@ -33,6 +36,7 @@
       if (mine !== asking) return false;
       if (!answer.ok) throw new Error(answer.status);
       show(new DOMParser().parseFromString(text, "text/html"), parts);
+      shown = bare(url);
       return true;
     } catch {
       if (mine === asking) location.assign(url); // the browser shows what is wrong
@@ -104,75 +108,37 @@
   });
   addEventListener("popstate", async () => {
     clearTimeout(timer);
-    if (await load(location.href, whole)) {
+    if (bare(location.href) !== shown) {
+      if (!await load(location.href, whole)) return;
       search.value = new URL(location.href).searchParams.get("q") ?? "";
     }
+    restore();
   });
 
-  // Previews.
-  const dialog = $("look");
-  const stage = $("look-body");
-  const textBytes = 65536;
-  let from = null; // the row that is previewed
-  let reading = null; // what its text is read with
+  // Previews are in a file of their own, which the first one loads.
+  const previews = () => import("./?list&asset=preview.js");
 
-  const element = (name, set) => Object.assign(document.createElement(name), set);
-
-  async function showText(url) {
-    const pre = element("pre", { textContent: "…" });
-    stage.replaceChildren(pre);
-    const mine = reading = new AbortController();
+  async function preview(row) {
     try {
-      const answer = await fetch(url, {
-        headers: { Range: `bytes=0-${textBytes - 1}` }, signal: mine.signal,
-      });
-      if (!answer.ok && answer.status !== 416) throw new Error(answer.status);
-      const bytes = answer.status === 416 ? new ArrayBuffer(0) : await answer.arrayBuffer();
-      if (mine !== reading) return; // it is another file's turn
-      pre.textContent = new TextDecoder().decode(bytes);
-      const size = Number((answer.headers.get("Content-Range") || "").split("/")[1]);
-      if (size > textBytes) stage.append(element("p", { textContent: dialog.dataset.larger }));
+      (await previews()).open(row);
     } catch {
-      if (mine === reading) failed();
+      location.assign(link(row).href);
     }
   }
 
-  const failed = () => stage.replaceChildren(element("p", { textContent: dialog.dataset.failed }));
-
-  function preview(row) {
-    reading?.abort();
-    reading = null;
-    from = row;
-    const { href: src, textContent: name } = link(row);
-    $("look-name").textContent = name;
-    $("look-open").href = `${src}?list=view`;
-    const media = (set) => element(button(row).dataset.look, { ...set, src, onerror: failed });
-    switch (button(row).dataset.look) {
-      case "image":
-        stage.replaceChildren(element("img", { src, alt: name, onerror: failed }));
-        break;
-      case "audio":
-      case "video":
-        stage.replaceChildren(media({ controls: true, preload: "metadata", ariaLabel: name }));
-        break;
-      default:
-        showText(src);
-    }
-    if (!dialog.open) dialog.showModal();
+  // restore shows the preview of this step of the history, or none.
+  async function restore() {
+    const look = history.state?.look;
+    const row = look && all("tbody tr").find((r) => button(r) && link(r).href === look);
+    if (row) (await previews()).show(row);
+    else if ($("look").open) $("look").close();
   }
+  restore();
 
   document.addEventListener("click", (event) => {
     const look = event.target.closest("[data-look]");
     if (look) preview(look.closest("tr"));
     if (event.target.matches("dialog")) event.target.close(); // beside its content
-  });
-  $("look-close").addEventListener("click", () => dialog.close());
-  dialog.addEventListener("close", () => {
-    reading?.abort();
-    reading = null;
-    for (const media of stage.children) media.onerror = null;
-    stage.replaceChildren(); // stops what is playing
-    if (from?.isConnected) link(from).focus();
   });
 
   // Keys.
@@ -197,13 +163,6 @@
 
   const aside = (step) => document.querySelector(".grid") !== null && (move(step), true);
 
-  // In a preview the arrows go to the next that has one.
-  function turn(step) {
-    const some = all("tbody tr").filter(button);
-    const next = some[some.indexOf(from) + step];
-    if (next) preview(next);
-  }
-
   function keyInField(event) {
     const field = event.target;
     if (event.key === "ArrowDown") move(1);
@@ -226,6 +185,8 @@
     ArrowUp: () => (move(-columns()), true),
     ArrowRight: () => aside(1),
     ArrowLeft: () => aside(-1),
+    j: () => (move(1), true),
+    k: () => (move(-1), true),
     Home: () => (move(-Infinity), true),
     End: () => (move(Infinity), true),
     x: (event) => {
@@ -248,13 +209,8 @@
 
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
-    const typing = event.target.matches("input:not([type=checkbox]), textarea, audio, video");
-    if (dialog.open) {
-      if (!typing && event.key === "ArrowRight") turn(1);
-      if (!typing && event.key === "ArrowLeft") turn(-1);
-    } else if (!$("keys").open) {
-      if (typing) keyInField(event);
-      else if (Object.hasOwn(keys, event.key) && keys[event.key](event)) event.preventDefault();
-    }
+    if (document.querySelector("dialog[open]")) return; // which has keys of its own
+    if (event.target.matches("input:not([type=checkbox]), textarea")) keyInField(event);
+    else if (Object.hasOwn(keys, event.key) && keys[event.key](event)) event.preventDefault();
   });
 })();
