@@ -95,9 +95,9 @@ func notebook(photo string) string {
 }
 
 // view opens the page of a file, and checks what all such pages promise.
-func (p *tab) view(url, name, query string) {
+func (p *tab) view(url, name string) {
 	p.t.Helper()
-	p.run(chromedp.Navigate(url+"/"+name+"?list=view"+query), chromedp.WaitReady(chromedp.CSS("main")))
+	p.run(chromedp.Navigate(url+"/"+name+"?list=view"), chromedp.WaitReady(chromedp.CSS("main")))
 	p.until(done)
 	if title := eval[string](p, `document.title`); title == "bad" || !strings.HasPrefix(title, name) {
 		p.t.Errorf("%s has the title %q", name, title)
@@ -140,7 +140,7 @@ func TestKinds(t *testing.T) {
 					p := newTab(t, l)
 					p.expectLog("missing.png")
 					p.expectLog("broken.woff2")
-					p.view(url, c.name, "")
+					p.view(url, c.name)
 					p.until(c.ready)
 					if c.name != "sales.csv" { // it takes half a minute for so many cells
 						axe(p)

@@ -17,7 +17,7 @@ const percent = `parseFloat(document.querySelector(".zoom output").textContent.s
 func TestPictureZoom(t *testing.T) {
 	url := serveArchive(t, false, packSite(t, kinds(t)))
 	p := newTab(t, desktop)
-	p.view(url, "photo.png", "")
+	p.view(url, "photo.png")
 	p.until(percent + " == 100")
 	p.click(`[data-zoom="in"]`)
 	p.until(percent + " == 125")
@@ -71,7 +71,7 @@ func TestKindsUse(t *testing.T) {
 	p := newTab(t, desktop)
 	p.expectLog("missing.png")
 
-	p.view(url, "data.json", "")
+	p.view(url, "data.json")
 	p.click(".json-tools button:last-child")
 	p.until(`document.querySelectorAll(".json details[open]").length == 1`)
 	p.click(".json-tools button:first-child")
@@ -86,25 +86,25 @@ func TestKindsUse(t *testing.T) {
 	eval[int](p, `history.back(); 0`)
 	p.until(`location.search == "?list=view" && document.querySelector(".json")`)
 
-	p.view(url, "bad.json", "")
+	p.view(url, "bad.json")
 	p.click(".invalid a")
 	p.until(`location.hash == "#L3" && document.querySelector("#L3").textContent.includes("]")`)
 
-	p.view(url, "sales.csv", "")
+	p.view(url, "sales.csv")
 	p.click("#R3 a")
 	p.until(`location.hash == "#R3" && document.querySelector("#R3:target")`)
 
-	p.view(url, "guide.md", "")
+	p.view(url, "guide.md")
 	p.follow(".prose a", `location.pathname.endsWith("data.json")`)
 
-	p.view(url, "clip.webm", "")
+	p.view(url, "clip.webm")
 	p.until(`document.querySelector("video").duration > 0`)
 	eval[int](p, `(() => { const v = document.querySelector("video"); v.currentTime = v.duration - 0.1;
 		return 0 })()`)
 	p.until(`!document.querySelector("video").seeking && ` +
 		`document.querySelector("video").currentTime > 0.5`)
 
-	p.view(url, "letters.woff2", "")
+	p.view(url, "letters.woff2")
 	p.until(`!document.querySelector(".specimen").hidden`)
 	if got := eval[string](p, `[...document.querySelectorAll(".grid li:not([hidden])")]
 		.map(li => li.textContent).filter(c => "AzßЖ∀".includes(c)).join("")`); got != "Azß" {
