@@ -34,6 +34,7 @@
 //	│  └─ transfer   sends runs of files; wire and nethttp use it, too
 //	├─ pages       tpk's own pages: which package renders one
 //	│  ├─ fileview    the page of a file; below it, a package for each kind of content
+//	│  ├─ getpage     commands, checksums and a QR code for a download
 //	│  ├─ listing     renders folder pages and search results; fileview uses it, too
 //	│  │  └─ markdown   renders Markdown as HTML that is harmless
 //	│  └─ asset       styles, scripts and icons of pages

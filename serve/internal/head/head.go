@@ -151,7 +151,7 @@ func (h *Head) Field(name, value string, r *plan.Request, log bool) {
 			if len(value) > 0 && !ascii.ValidAuthority(value) {
 				h.Status = 400
 			}
-			h.Host = value
+			h.Host, r.Authority = value, value
 		}
 	case 5:
 		if ascii.EqualFold(name, "range") {
@@ -205,6 +205,8 @@ func (h *Head) Field(name, value string, r *plan.Request, log bool) {
 			if h.codings++; !ascii.EqualFold(value, "chunked") {
 				h.Status = 501
 			}
+		} else if ascii.EqualFold(name, "x-forwarded-proto") {
+			r.ForwardedProto = value
 		}
 	case 19:
 		if ascii.EqualFold(name, "if-unmodified-since") {

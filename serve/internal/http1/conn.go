@@ -19,6 +19,7 @@ type Conn struct {
 	wire   wire.Conn   // where answers go
 	in     head.Buffer // what was read
 
+	secure       bool      // it is one of TLS
 	requests     int       // read so far
 	readDeadline time.Time // the read deadline that is set, or an earlier time
 	closed       atomic.Bool

@@ -57,6 +57,7 @@ func (c *Conn) ToLoop(config *tls.Config) bool {
 	var first eventloop.Handler = c
 	raw := ec.RawWrite
 	if config != nil {
+		c.secure = true
 		secure := tlsconn.New(ec, config)
 		conn, first, raw = secure, &handshake{c, secure}, nil
 	}

@@ -14,6 +14,7 @@ const http2Protocol = "h2"
 // until it is closed.
 func (c *Conn) ServeTLS(config *tls.Config) {
 	t := tls.Server(c.wire.Conn, config)
+	c.secure = true
 	c.server.conns.replace(c, t, nil, nil)
 	_ = t.SetDeadline(time.Now().Add(c.server.HeaderTimeout))
 	if err := t.Handshake(); err != nil {

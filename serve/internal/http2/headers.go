@@ -166,6 +166,7 @@ func (b *block) complete(s *stream) bool {
 	if b.pseudo&hasHost != 0 && b.host != b.authority {
 		return false
 	}
+	r.Authority, r.Secure = b.authority, b.scheme == "https"
 	r.BadHost = b.authority != "" && !ascii.ValidAuthority(b.authority)
 	return true
 }

@@ -67,6 +67,7 @@ var german = &texts{
 		"font": "Schrift", "pack": "Archiv"},
 	View:   germanView,
 	Show:   germanShow,
+	Get:    germanGet,
 	Select: "Auswählen", SelectOne: "{name} auswählen", SelectAll: "Alle auswählen",
 	Selection: "Auswahl",
 	Chosen:    "{n} ausgewählt, {s}", DownloadChosen: "Die Auswahl herunterladen als",

@@ -44,6 +44,7 @@ type texts struct {
 	Waiting                        string
 	NotFound, NothingHere          string
 	Kinds                          map[string]string
+	Get                            GetTexts
 	Select, SelectOne, SelectAll   string
 	Selection                      string
 	Chosen, TooMuch                string // {n}, {s} and {name} are filled in by the page
@@ -136,6 +137,7 @@ var english = &texts{
 		"pack": "Archive"},
 	View:   englishView,
 	Show:   englishShow,
+	Get:    englishGet,
 	Select: "Select", SelectOne: "Select {name}", SelectAll: "Select all", Selection: "Selection",
 	Chosen: "{n} selected, {s}", DownloadChosen: "Download the selection as", Clear: "Clear",
 	TooMuch: "Too many separate entries for one address. Select whole folders, or fewer entries.",

@@ -68,6 +68,7 @@ func read(x *respond.Exchange, r *http.Request) {
 	x.Began = time.Now()
 	x.Request = plan.Request{
 		Method: r.Method, Target: target(r),
+		Authority: r.Host, Secure: r.TLS != nil, ForwardedProto: get("X-Forwarded-Proto"),
 		BadHost: r.Host != "" && !ascii.ValidAuthority(r.Host),
 		Accept:  get("Accept"), AcceptEncoding: get(
 			"Accept-Encoding"), HasAcceptEncoding: r.Header["Accept-Encoding"] != nil,

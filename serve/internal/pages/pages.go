@@ -16,6 +16,7 @@ import (
 	"github.com/tarpack/tpk/serve/internal/fileview/table"
 	"github.com/tarpack/tpk/serve/internal/fileview/text"
 	"github.com/tarpack/tpk/serve/internal/fileview/tree"
+	"github.com/tarpack/tpk/serve/internal/getpage"
 	"github.com/tarpack/tpk/serve/internal/listing"
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
@@ -28,11 +29,14 @@ var renderers = []fileview.Renderer{notebook.Renderer, table.Renderer, prose.Ren
 // New returns a function that renders a plan's Body.Listing and makes that the plan's body.
 func New(p *plan.Planner) func(*plan.Request, *archives.View, *plan.Plan) error {
 	lists, files := listing.New(p), fileview.New(p, renderers...)
+	gets := getpage.New(p)
 	return func(r *plan.Request, v *archives.View, p *plan.Plan) error {
 		switch want := p.Body.Listing; {
 		case want.Asset != "":
 			asset.Show(r, p, want.Asset)
 			return nil
+		case getpage.Asked(want):
+			return gets.Answer(r, v, p)
 		case want.View:
 			return files.Answer(r, v, p)
 		}

@@ -8,8 +8,12 @@ type Request struct {
 	Target string // the request-target (RFC 9112 §3.2)
 	// BadHost is set if the Host field, or :authority of HTTP/2, breaks the grammar: the answer is
 	// 400 (RFC 9112 §3.2).
-	BadHost bool
-	Now     int64 // seconds since 1970
+	BadHost   bool
+	Authority string // the Host field, or :authority of HTTP/2; "" if there is none
+	Secure    bool   // the connection is one of TLS
+	// ForwardedProto is X-Forwarded-Proto, with which a proxy names the scheme of its client.
+	ForwardedProto string
+	Now            int64 // seconds since 1970
 
 	Accept            string
 	AcceptEncoding    string

@@ -36,7 +36,7 @@
     }
     const numbers = ranges.map((r) => r.end > r.first ? `${r.first}-${r.end}` : r.first).join(",");
     const url = new URL(form.getAttribute("action"), location.href);
-    url.search = `?list&download=${format}&of=${form.elements.of.value}&n=${numbers}`;
+    url.search = `?list${format === "get" ? "=get" : `&download=${format}`}&of=${form.elements.of.value}&n=${numbers}`;
     return url.href;
   }
 

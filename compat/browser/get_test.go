@@ -1,0 +1,59 @@
+package browser
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"github.com/chromedp/chromedp"
+)
+
+// TestGet opens the page with commands for a folder, a selection and a file. The commands work in a
+// shell.
+func TestGet(t *testing.T) {
+	for _, l := range looks {
+		t.Run(l.name, func(t *testing.T) {
+			p := open(t, l, "/docs/")
+			p.follow(`.get a[href="./?list=get"]`, `document.querySelector(".qr") != null`)
+			axe(p)
+			p.picture(l.name + "-get")
+			if got := eval[string](p, `document.querySelector(".qr").ariaLabel`); !strings.Contains(got,
+				p.url+"/docs/?list&download=tar.gz") {
+				t.Errorf("the code is called %q", got)
+			}
+			p.click("[data-copy]")
+			p.until(`document.getElementById("said").textContent == "Copied"`)
+			p.run(chromedp.Navigate(p.url+"/docs/?list"), chromedp.WaitReady(chromedp.CSS("#pick")))
+			p.click(box("./guide.md"))
+			p.click(box("./notes.txt"))
+			p.follow(".picked [value=get]", `document.querySelector(".take") != null`)
+			axe(p)
+			for name, want := range map[string]string{
+				"docs/guide.md": "# A guide", "docs/notes.txt": "notes",
+			} {
+				dir := t.TempDir()
+				line := eval[string](p, `[...document.querySelectorAll("pre")].map(e => e.textContent)
+					.find(line => line.includes("tar xz"))`)
+				c := exec.Command("sh", "-c", line)
+				c.Dir = dir
+				if out, err := c.CombinedOutput(); err != nil {
+					t.Fatalf("%s: %v: %s", line, err, out)
+				}
+				if got, err := os.ReadFile(filepath.Join(dir, name)); err != nil ||
+					!strings.HasPrefix(string(got), want) {
+					t.Errorf("%s: %q, %v", name, got, err)
+				}
+			}
+			p.run(chromedp.Navigate(p.url+"/docs/?list=get&name=guide.md"),
+				chromedp.WaitReady(chromedp.CSS(".take")))
+			axe(p)
+			p.picture(l.name + "-get-file")
+			if lines := eval[[]string](p, `[...document.querySelectorAll("pre")].map(e => e.textContent)`); len(
+				lines) < 2 || !strings.Contains(lines[0], "'"+p.url+"/docs/guide.md'") {
+				t.Errorf("%q", lines)
+			}
+		})
+	}
+}

@@ -1,0 +1,8 @@
+// Package getpage renders the pages ?list=get: how a folder, a selection of its entries or one file
+// of it can be downloaded. A page has links, commands for a shell, checksums, and a QR code.
+//
+//	get.go       what is asked for, and what is known of it
+//	commands.go  commands, quoted for a POSIX shell
+//	origin.go    the address of the server, as the client sees it
+//	qr.go        QR codes as SVG
+package getpage
