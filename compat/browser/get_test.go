@@ -50,8 +50,8 @@ func TestGet(t *testing.T) {
 				chromedp.WaitReady(chromedp.CSS(".take")))
 			axe(p)
 			p.picture(l.name + "-get-file")
-			if lines := eval[[]string](p, `[...document.querySelectorAll("pre")].map(e => e.textContent)`); len(
-				lines) < 2 || !strings.Contains(lines[0], "'"+p.url+"/docs/guide.md'") {
+			lines := eval[[]string](p, `[...document.querySelectorAll("pre")].map(e => e.textContent)`)
+			if len(lines) < 2 || !strings.Contains(lines[0], "'"+p.url+"/docs/guide.md'") {
 				t.Errorf("%q", lines)
 			}
 		})

@@ -14,8 +14,9 @@ import (
 )
 
 // names are file names that a shell or a program could take for something else.
-var names = []string{"plain.txt", "-rf", "--help", "-", "a b", "it's", "'; touch x; '", "$(touch x)",
-	"`touch x`", "a\nb", "a\\b", "*", "~", "!x", "\"", "#1", "é", "%s", "{a,b}", "a;b|c&d", "\xff\xfe"}
+var names = []string{"plain.txt", "-rf", "--help", "-", "a b", "it's", "'; touch x; '",
+	"$(touch x)", "`touch x`", "a\nb", "a\\b", "*", "~", "!x", "\"", "#1", "é", "%s", "{a,b}",
+	"a;b|c&d", "\xff\xfe"}
 
 // TestCommands runs the commands in sh: they write the file, and go on with half of it, and nothing
 // else.
