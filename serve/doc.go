@@ -45,6 +45,7 @@
 //	│  ├─ gzipform   whether content is gzip to its end
 //	│  ├─ match      searches the paths of an index
 //	│  ├─ natural    orders names as people do
+//	│  ├─ overview   adds up a folder by type, and lays out treemaps; listing uses it, too
 //	│  ├─ plain      a directory of plain files
 //	│  └─ residence  which pages of an archive are in memory
 //	├─ plan        decides what the answer is: a pure function

@@ -72,10 +72,10 @@ func TestGrid(t *testing.T) {
 	url := gallery(t)
 	for _, l := range looks {
 		t.Run(l.name, func(t *testing.T) {
+			axe(goTo(t, l, url+"/photos/?view=grid&limit=12"))
 			p := goTo(t, l, url+"/photos/?view=grid")
 			p.until(`document.querySelectorAll(".grid img").length == 302`)
 			p.until(`document.querySelector("[src='./day-1.png']").naturalWidth == 240`)
-			axe(p)
 			p.picture(l.name + "-grid")
 			columns := eval[int](p, `(r => r.filter(e => e.offsetTop == r[0].offsetTop).length)
 				([...document.querySelectorAll(".grid tbody tr")])`)

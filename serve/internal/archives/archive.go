@@ -25,24 +25,25 @@ import (
 
 // archive is an open archive. Several sets may hold it. The last one to release it closes it.
 type archive struct {
-	name    string // of its Spec
-	stamp   guard.Stamp
-	guard   *guard.Guard
-	tar     *tarpack.Archive
-	opened  io.Closer // closes tar; nil if that is shared
-	index   *sidecar.Index
-	file    *os.File         // nil if the archive does not lie in one file
-	mapped  []byte           // for the kernel to copy long runs from; nil if mapping failed
-	members []byte           // the same again, for single members
-	recent  *residence.Pages // the pages of members that are in memory
-	copied  bool             // its index came with it, and may be that of another state of it
-	beside  bool             // that index is a file of its own
-	sidecar *os.File         // the index, if it is copied and mapped; else nil
-	modTime int64
-	origin  *guard.Origin // nil unless it was converted from a file of another program
-	exports exportCache
-	encoded *encoded.Source        // contents in other encodings; nil if there can be none
-	about   atomic.Pointer[string] // its description, when that was asked for
+	name      string // of its Spec
+	stamp     guard.Stamp
+	guard     *guard.Guard
+	tar       *tarpack.Archive
+	opened    io.Closer // closes tar; nil if that is shared
+	index     *sidecar.Index
+	file      *os.File         // nil if the archive does not lie in one file
+	mapped    []byte           // for the kernel to copy long runs from; nil if mapping failed
+	members   []byte           // the same again, for single members
+	recent    *residence.Pages // the pages of members that are in memory
+	copied    bool             // its index came with it, and may be that of another state of it
+	beside    bool             // that index is a file of its own
+	sidecar   *os.File         // the index, if it is copied and mapped; else nil
+	modTime   int64
+	origin    *guard.Origin // nil unless it was converted from a file of another program
+	exports   exportCache
+	overviews knownOverviews
+	encoded   *encoded.Source        // contents in other encodings; nil if there can be none
+	about     atomic.Pointer[string] // its description, when that was asked for
 	// gzipForms has the forms of contents by ordinal.
 	gzipForms gzipform.Cache[int]
 	refs      atomic.Int32

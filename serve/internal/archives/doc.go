@@ -14,6 +14,7 @@
 //	variants.go contents in other encodings; package encoded has them
 //	list.go     folders; collect.go gathers what is in them, listplain.go plain files
 //	totals.go   the totals of folders, without what is hidden
+//	overview.go  overviews of folders, by package overview; overviewcache.go remembers them
 //	mountlist.go  what is mounted, for a page; about.go finds a description
 //	file.go     what is known of a file, and its content, for a page
 //	links.go    symbolic links to what is hidden

@@ -35,11 +35,16 @@ func (v *View) Mounts() ([]Mount, error) {
 		}
 		list = append(list, m)
 	}
+	sortMounts(list)
+	return list, nil
+}
+
+// sortMounts sorts mounts by path in natural order.
+func sortMounts(list []Mount) {
 	slices.SortFunc(list, func(a, b Mount) int {
 		return cmp.Or(strings.Compare(natural.Key(a.Path), natural.Key(b.Path)),
 			strings.Compare(a.Path, b.Path))
 	})
-	return list, nil
 }
 
 func (v *View) describe(m *mount) (Mount, error) {

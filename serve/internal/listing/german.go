@@ -74,5 +74,6 @@ var german = &texts{
 	Clear: "Aufheben",
 	TooMuch: "Zu viele einzelne Einträge für eine Adresse. Wählen Sie ganze Ordner oder weniger " +
 		"Einträge.",
-	comma: ".", point: ",",
+	overviewTexts: germanOverview,
+	comma:         ".", point: ",", sign: " %",
 }

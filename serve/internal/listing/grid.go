@@ -21,17 +21,21 @@ func isPicture(it *archives.Item) bool {
 		slices.Contains(thumbs, it.Media)
 }
 
-// views sets the links between the list and the grid, if the part of the folder has pictures.
+// views sets the links to the list, to the grid if the part of the folder has pictures, and to the
+// overview if there is one.
 func (p *page) views(l *archives.List) {
 	q := p.q
-	if !q.grid && !slices.ContainsFunc(l.Items, func(it archives.Item) bool {
-		return isPicture(&it)
-	}) {
-		return
-	}
 	list, grid := *q, *q
 	list.grid, grid.grid = false, true
-	p.Views = append(p.Views,
-		scope{p.AsList, template.URL(list.link(q.order, q.down, q.offset)), !q.grid},
-		scope{p.AsGrid, template.URL(grid.link(q.order, q.down, q.offset)), q.grid})
+	views := []scope{{p.AsList, template.URL(list.link(q.order, q.down, q.offset)), !q.grid}}
+	if q.grid || slices.ContainsFunc(l.Items, func(it archives.Item) bool { return isPicture(&it) }) {
+		views = append(views,
+			scope{p.AsGrid, template.URL(grid.link(q.order, q.down, q.offset)), q.grid})
+	}
+	if l.Tree.Entries > 0 {
+		views = append(views, scope{p.Overviews, "./?list=" + listOverview, false})
+	}
+	if len(views) > 1 {
+		p.Views = views
+	}
 }

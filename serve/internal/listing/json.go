@@ -92,13 +92,8 @@ func encode(v any) ([]byte, error) {
 func listJSONOf(q *request, l *archives.List) *listJSON {
 	out := listJSON{
 		Path: "/" + q.path, Title: strings.ToValidUTF8(l.Title, "\ufffd"), Query: q.query,
-		Filter: q.filter, Offset: q.offset, Incomplete: l.Incomplete, Entries: []itemJSON{},
-	}
-	if t := &l.Tree; t.Entries >= 0 {
-		out.Tree = &treeJSON{Entries: t.Entries, Size: t.Size, Packed: t.Packed, Saved: t.Saved}
-		if t.Files >= 0 {
-			out.Tree.Files, out.Tree.Links = &t.Files, &t.Links
-		}
+		Filter: q.filter, Offset: q.offset, Incomplete: l.Incomplete,
+		Tree: treeOf(&l.Tree), Entries: []itemJSON{},
 	}
 	if q.search && l.All >= 0 {
 		out.Matches = &l.All
@@ -116,6 +111,18 @@ func listJSONOf(q *request, l *archives.List) *listJSON {
 		out.Entries = append(out.Entries, q.itemJSON(&l.Items[i]))
 	}
 	return &out
+}
+
+// treeOf returns the totals of a folder in JSON; nil if they are not known.
+func treeOf(t *archives.Totals) *treeJSON {
+	if t.Entries < 0 {
+		return nil
+	}
+	out := &treeJSON{Entries: t.Entries, Size: t.Size, Packed: t.Packed, Saved: t.Saved}
+	if t.Files >= 0 {
+		out.Files, out.Links = &t.Files, &t.Links
+	}
+	return out
 }
 
 // next is the offset of what follows, 0 if nothing does.

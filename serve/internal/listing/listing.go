@@ -39,6 +39,8 @@ type request struct {
 	list   bool   // links to folders lead to lists, also of folders with index.html
 	grid   bool   // the folder is a grid of pictures
 
+	overview, byPacked, byRatio bool // an overview, what it measures, and its colours
+
 	downloads bool // downloads are allowed
 }
 
@@ -54,6 +56,9 @@ func (l *Lister) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 		return nil
 	}
 	q.downloads = l.planner.Downloads()
+	if q.overview {
+		return l.showOverview(r, v, p, q, want.JSON)
+	}
 	found, err := l.find(v, q, !want.JSON)
 	if err != nil {
 		return err
@@ -167,8 +172,11 @@ func (q *request) listValue() string {
 }
 
 // folderQuery returns the query of links to other folders, which keep the order, the filter and the
-// grid. A link to a folder's own page has no key list.
+// grid, or lead from one overview to another. A link to a folder's own page has no key list.
 func (q *request) folderQuery() string {
+	if q.overview {
+		return q.overviewQuery()
+	}
 	var keys []string
 	if q.list {
 		keys = append(keys, "list")

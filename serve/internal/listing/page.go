@@ -10,7 +10,10 @@ import (
 )
 
 var pageTemplate = sync.OnceValue(
-	func() *template.Template { return template.Must(template.ParseFS(files, "assets/page.html")) })
+	func() *template.Template {
+		return template.Must(template.ParseFS(files, "assets/page.html",
+			"assets/overview.html"))
+	})
 
 // page is what the template shows. html/template escapes its strings; references are escaped here.
 type page struct {
@@ -25,10 +28,11 @@ type page struct {
 	Query, Filter      string
 	Inside             bool // a search stays in the folder
 	List               string
-	Facts              []string     // counts and sizes, for people
-	Notes              []string     // what is missing
-	Scopes             []scopes     // of a search
-	Views              []scope      // how the folder can be shown
+	Facts              []string // counts and sizes, for people
+	Notes              []string // what is missing
+	Scopes             []scopes // of a search
+	Views              []scope  // how the folder can be shown
+	Overview           *overviewPage
 	Grid               template.URL // the style of a grid, "" for a list
 	TarGz, Zip         template.URL
 	Around             string // bytes of a download, about
@@ -306,6 +310,8 @@ func (p *page) sizes(t *archives.Totals) []string {
 // cards sets a card for each mount.
 func (p *page) cards(mounts []archives.Mount) {
 	p.Facts = []string{p.count(int64(len(mounts)), p.texts.Archive)}
+	p.Views = []scope{{p.AsList, template.URL("./" + p.q.folderQuery()), true},
+		{p.Overviews, "./?list=" + listOverview, false}}
 	for i := range mounts {
 		m := &mounts[i]
 		c := card{Title: readable(m.Title), Path: readable(m.Path), About: readable(m.Description),

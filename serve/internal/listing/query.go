@@ -80,6 +80,11 @@ func parse(l *plan.Listing) (*request, error) {
 		return nil, errors.New("view is list or grid")
 	}
 	q.grid = !q.search && values.Get("view") == viewGrid
+	if q.overview = !q.search && values.Get("list") == listOverview; q.overview {
+		if err := q.colors(values); err != nil {
+			return nil, err
+		}
+	}
 	if order := values.Get("order"); values.Has("order") && order != "asc" && order != "desc" {
 		return nil, errors.New("order is asc or desc")
 	}
@@ -114,5 +119,18 @@ func (q *request) where(values url.Values) error {
 	}
 	q.inside = q.search && q.path != "" && scope == scopeFolder
 	q.text = in == inText
+	return nil
+}
+
+// colors reads what an overview measures, and its colours.
+func (q *request) colors(values url.Values) error {
+	by, color := values.Get("by"), values.Get("color")
+	switch {
+	case values.Has("by") && by != "size" && by != byPacked:
+		return errors.New("by is size or packed")
+	case values.Has("color") && color != "type" && color != colorRatio:
+		return errors.New("color is type or ratio")
+	}
+	q.byPacked, q.byRatio = by == byPacked, color == colorRatio
 	return nil
 }

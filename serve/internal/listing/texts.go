@@ -53,7 +53,9 @@ type texts struct {
 	View ViewTexts // of the pages of files
 	Show ShowTexts // of the ways to show files
 
-	comma, point string
+	overviewTexts
+
+	comma, point, sign string // of thousands, of fractions, of percent
 }
 
 // lookTexts are texts of previews. Those from Unknown on are why there is none, and what to do.
@@ -140,8 +142,10 @@ var english = &texts{
 	Get:    englishGet,
 	Select: "Select", SelectOne: "Select {name}", SelectAll: "Select all", Selection: "Selection",
 	Chosen: "{n} selected, {s}", DownloadChosen: "Download the selection as", Clear: "Clear",
-	TooMuch: "Too many separate entries for one address. Select whole folders, or fewer entries.",
-	comma:   ",", point: ".",
+	TooMuch: "Too many separate entries for one address. Select whole folders, or fewer " +
+		"entries.",
+	overviewTexts: englishOverview,
+	comma:         ",", point: ".", sign: "%",
 }
 
 // num returns a number with separators.

@@ -1,0 +1,173 @@
+package archives
+
+import (
+	"errors"
+	"strings"
+
+	"github.com/tarpack/tpk/serve/internal/overview"
+	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/sidecar"
+)
+
+// OverviewOptions are what an overview needs to know.
+type OverviewOptions struct {
+	// Hidden reports whether a path is not shown. That of a folder ends with a slash. It may be nil.
+	Hidden func(path string) bool
+	// Type returns the media type of a file, and a number below overview.Kinds.
+	Type func(path string, n *plan.Node) (media string, kind int)
+}
+
+// Overview is an overview of a folder. If Part is nil, Mounts are what is below the folder.
+type Overview struct {
+	Title  string // of the only archive at the root, or ""
+	Top    string // the title of the archive whose root the folder is, or ""
+	Tree   Totals
+	Part   *overview.Overview
+	Prefix string // of the paths in Part, "" or with a slash at its end
+	Mounts []Mount
+	Busy   bool // too many others are being made
+	// Unknown is set if several archives, or plain files, share the folder or one of the mounts.
+	Unknown bool
+}
+
+// Overview makes an overview of a folder that one archive has, or of mounts below a folder.
+func (v *View) Overview(dir string, o OverviewOptions) (*Overview, error) {
+	o.Hidden = v.hiding(o.Hidden)
+	out := &Overview{Title: v.Title(), Tree: unknownTotals}
+	dirs, err := v.directories(dir)
+	if err != nil {
+		return nil, err
+	}
+	below, err := v.mountsBelow(dir, o.Hidden)
+	if err != nil {
+		return nil, err
+	}
+	plain, err := v.hasPlain(dir, o.Hidden)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(dirs) == 0 && !plain && len(below) > 0:
+		out.addMounts(below)
+		return out, nil
+	case len(dirs) != 1 || plain || len(below) > 0:
+		out.Unknown = true
+		return out, nil
+	}
+	return out, v.addPart(out, dirs[0], o)
+}
+
+// addMounts adds mounts, and the sum of what they have.
+func (o *Overview) addMounts(below []Mount) {
+	o.Mounts = below
+	o.Tree = Totals{}
+	for i := range below {
+		t := &below[i].Tree
+		if t.Entries < 0 {
+			o.Unknown = true
+			continue
+		}
+		o.Tree.Entries += t.Entries
+		o.Tree.Files += t.Files
+		o.Tree.Links += t.Links
+		o.Tree.Size += t.Size
+		o.Tree.Packed += t.Packed
+		o.Tree.Saved += t.Saved
+	}
+	if o.Unknown {
+		o.Tree = unknownTotals
+	}
+}
+
+// addPart adds the overview of a folder of an archive.
+func (v *View) addPart(out *Overview, d archiveFolder, o OverviewOptions) error {
+	a, mount := v.set.sources[d.source], v.set.mounts[d.mount].path
+	omit, err := v.omit(a, mount)
+	if err != nil {
+		return err
+	}
+	if out.Tree, err = a.totals(omit, d.ordinal); err != nil {
+		return err
+	}
+	if d.ordinal == sidecar.Root {
+		out.Top = a.title()
+	}
+	if mount != "" {
+		out.Prefix = mount + "/"
+	}
+	out.Part, err = a.overviews.get(v.library.ctx, overviewKey{strings.Clone(mount), d.ordinal},
+		func() (*overview.Overview, error) { return a.overview(omit, mount, d.ordinal, o) })
+	if errors.Is(err, errTooMany) {
+		out.Busy, err = true, nil
+	}
+	return err
+}
+
+// overview makes the overview of a folder of the archive, without what is left out.
+func (a *archive) overview(omit *omission, mount string, dir int, o OverviewOptions) (
+	*overview.Overview, error,
+) {
+	end := a.index.Len()
+	if dir != sidecar.Root {
+		e, err := a.index.Entry(dir)
+		if err != nil {
+			return nil, a.wrap(err)
+		}
+		end = int(e.End)
+	}
+	s := &overview.Source{Index: a.index, MaxScan: overview.MaxScan,
+		Totals: func(folder int) (overview.Sum, error) {
+			t, err := a.totals(omit, folder)
+			return overview.Sum{Entries: t.Entries, Size: t.Size, Packed: t.Packed}, err
+		},
+		Type: func(path string, e *sidecar.Entry) (string, int) {
+			return o.Type(join(mount, path), &plan.Node{Size: e.Size, UTF8: e.Sniff.UTF8(),
+				Sniff: sniffTypes[e.Sniff]})
+		}}
+	if omit != nil {
+		s.Skip = omit.leavesOut
+	}
+	made, err := overview.Make(s, dir, end)
+	return made, a.wrap(err)
+}
+
+// mountsBelow describes the mounts below a folder that are not hidden.
+func (v *View) mountsBelow(dir string, hidden func(string) bool) ([]Mount, error) {
+	var list []Mount
+	for k := range v.set.mounts {
+		m := &v.set.mounts[k]
+		if _, ok := below(dir, m.path); !ok || m.path == dir || len(m.sources)+len(m.dirs) == 0 ||
+			hidden != nil && hides(hidden, m.path, func() bool { return true }) {
+			continue
+		}
+		d, err := v.describe(m)
+		if err != nil {
+			return nil, err
+		}
+		if !v.set.oneArchive(m.path) {
+			d.Tree = unknownTotals
+		}
+		list = append(list, d)
+	}
+	sortMounts(list)
+	return list, nil
+}
+
+// hasPlain reports whether a directory of plain files shows something in a folder.
+func (v *View) hasPlain(dir string, hidden func(string) bool) (bool, error) {
+	files, some, err := v.set.readDirs(dir)
+	if err != nil || !some {
+		return false, err
+	}
+	for _, entries := range files {
+		for _, e := range entries {
+			path := join(dir, e.Name())
+			if hidden != nil && hides(hidden, path, e.IsDir) {
+				continue
+			}
+			if ok, err := e.answered(path, hidden); err != nil || ok {
+				return ok, err
+			}
+		}
+	}
+	return false, nil
+}

@@ -1,0 +1,64 @@
+package archives
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+
+	"github.com/tarpack/tpk/serve/internal/overview"
+)
+
+// TestOverviewTurns: an overview is made once for all that ask for it, is remembered, and is
+// refused if there is no turn in time.
+func TestOverviewTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var k knownOverviews
+		var made atomic.Int32
+		get := func(folder int) error {
+			_, err := k.get(context.Background(), overviewKey{"", folder},
+				func() (*overview.Overview, error) {
+					made.Add(1)
+					return &overview.Overview{}, nil
+				})
+			return err
+		}
+		var all sync.WaitGroup
+		for range 20 {
+			all.Go(func() {
+				if err := get(1); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if made.Load() != 1 {
+			t.Errorf("made %d times", made.Load())
+		}
+		turns := make(chan struct{}, 1) // of the bubble
+		before := makingOverviews
+		makingOverviews = turns
+		defer func() { makingOverviews = before }()
+		turns <- struct{}{}
+		if err := get(2); !errors.Is(err, errTooMany) {
+			t.Error(err)
+		}
+		if err := get(1); err != nil {
+			t.Error("what is remembered needs no turn: ", err)
+		}
+		<-turns
+		if err := get(2); err != nil || made.Load() != 2 {
+			t.Error(err, made.Load())
+		}
+		for folder := range 3 * keptOverviews {
+			if err := get(folder); err != nil {
+				t.Error(err)
+			}
+		}
+		if len(k.recent) != keptOverviews {
+			t.Errorf("%d are remembered", len(k.recent))
+		}
+	})
+}
