@@ -42,6 +42,7 @@ type collector struct {
 	shared   map[string]bool // names of folders that several sources have
 	path     []byte
 	choices  *choices
+	readmes  bool // only READMEs are wanted
 }
 
 // archiveFolder is a folder in an archive.
@@ -89,7 +90,7 @@ func (c *collector) collect() error {
 			}
 		}
 	}
-	if len(only) == 1 && !c.list.Partial {
+	if len(only) == 1 && !c.list.Partial && !c.readmes {
 		return c.addTotals(only[0])
 	}
 	return nil
@@ -191,6 +192,10 @@ func join(dir, name string) string {
 
 // add adds an entry, if the filter lets it pass.
 func (c *collector) add(ch child) {
+	c.addReadme(&ch)
+	if c.readmes {
+		return
+	}
 	c.list.All++
 	if c.filter != nil {
 		if _, ok := c.filter.Match(ch.name); !ok {

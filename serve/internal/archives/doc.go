@@ -17,6 +17,7 @@
 //	overview.go  overviews of folders, by package overview; overviewcache.go remembers them
 //	mountlist.go  what is mounted, for a page; about.go finds a description
 //	file.go     what is known of a file, and its content, for a page
+//	readme.go   which file of a folder is its README
 //	links.go    symbolic links to what is hidden
 //	searchview.go  searches; searchplain.go for plain files; package match compares
 //	searchtext.go  searches in text, with the text indexes of textindex.go

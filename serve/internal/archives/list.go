@@ -63,18 +63,19 @@ type List struct {
 	Folders, Files int // among all of them; all that is no folder is among Files
 	Links          int // symbolic links among Files
 	Size, Packed   int64
-	Tree           Totals // of all that is in the folder; of a search they are not known
-	Title          string // of the only archive at the root, or ""
-	Top            string // the title of the archive whose root the folder is, or ""
-	More           bool   // a search has found more items
-	Next           int64  // the Offset to go on at, if there are more
-	Downloads      bool   // the folder can be downloaded
-	Partial        bool   // the folder has more than the download
-	Archive        string // the title of the archive that the download is made of
-	Incomplete     bool   // a search has skipped plain files
-	Base           string // path of the folder that choices are of
-	Of             string // validator of choices; "" if nothing can be chosen
-	Whole          string // the choice of all that the download has
+	Tree           Totals   // of all that is in the folder; of a search they are not known
+	Title          string   // of the only archive at the root, or ""
+	Top            string   // the title of the archive whose root the folder is, or ""
+	More           bool     // a search has found more items
+	Next           int64    // the Offset to go on at, if there are more
+	Downloads      bool     // the folder can be downloaded
+	Partial        bool     // the folder has more than the download
+	Archive        string   // the title of the archive that the download is made of
+	Incomplete     bool     // a search has skipped plain files
+	Base           string   // path of the folder that choices are of
+	Of             string   // validator of choices; "" if nothing can be chosen
+	Whole          string   // the choice of all that the download has
+	Readmes        []string // names of READMEs, the best first; see View.Readmes
 }
 
 // List lists a folder: its entries in all archives, what is mounted below it, and plain files. If
@@ -98,6 +99,7 @@ func (v *View) List(dir string, o ListOptions) (*List, error) {
 		return nil, err
 	}
 	c.sort()
+	l.sortReadmes()
 	from := int(min(o.Offset, int64(l.Total)))
 	for i := range c.children[from:min(from+o.Limit, l.Total)] {
 		it, err := c.item(&c.children[from+i])

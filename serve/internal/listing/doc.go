@@ -7,6 +7,7 @@
 //	texts.go    all texts of pages; viewtexts.go those of the pages of files;
 //	            showtexts.go those of the ways to show content
 //	overview.go what an overview shows: treemap.go, sums.go its tables, overviewjson.go
+//	readme.go   the README of a folder; package markdown renders it
 //	shared.go   what pages of other packages share with those of this one
 //	json.go     renders it as JSON
 //	text.go     hits of a search in text, for the page and as JSON

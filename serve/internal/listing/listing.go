@@ -59,6 +59,9 @@ func (l *Lister) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 	if q.overview {
 		return l.showOverview(r, v, p, q, want.JSON)
 	}
+	if want.Readme {
+		return l.showReadme(r, v, p, q)
+	}
 	found, err := l.find(v, q, !want.JSON)
 	if err != nil {
 		return err
@@ -87,6 +90,7 @@ type found struct {
 	names  *archives.List     // a folder, or names that match; only a title if q.text
 	text   *archives.TextList // nil if text was not searched
 	mounts []archives.Mount   // of the page of the root
+	readme string             // name of the README below the list, or ""
 }
 
 // find asks for what a request wants to see. The first part of a search for names has the best hits
@@ -102,6 +106,9 @@ func (l *Lister) find(v *archives.View, q *request, page bool) (f found, err err
 	case !q.search:
 		if f.names, err = v.List(q.path, o); err == nil && page && q.path == "" {
 			f.mounts, err = v.Mounts()
+		}
+		if err == nil && page && q.filter == "" && q.offset == 0 {
+			f.readme, _, err = l.findReadme(v, q.path, f.names.Readmes)
 		}
 		return f, err
 	case q.text:

@@ -3,6 +3,7 @@ package listing
 import (
 	"bytes"
 	"html/template"
+	"path"
 	"strings"
 	"sync"
 
@@ -51,6 +52,8 @@ type page struct {
 	Text               bool // only text was searched
 	Nothing            string
 	Pick               *pick // nil if nothing can be chosen for a download
+	Readme             *readme
+	Article            bool // the page has the README, and no list
 }
 
 type crumb struct {
@@ -106,6 +109,10 @@ func render(q *request, t *texts, f found) ([]byte, error) {
 		p.cards(f.mounts)
 	default:
 		p.folder(l)
+		if f.readme != "" {
+			p.Readme = &readme{Name: readable(path.Base(f.readme)), Href: readmeHref,
+				Load: readmeHref}
+		}
 	}
 	if p.Cards == nil {
 		p.picks(l)

@@ -99,7 +99,7 @@ func value(n *html.Node, key string) string {
 
 // harmless are the attributes that may have any value.
 var harmless = strings.Fields("title lang dir alt width height align colspan rowspan start value " +
-	"reversed type open datetime media")
+	"reversed type open media")
 
 // check fails if an element or an attribute is not allowed.
 func check(t *testing.T, n *html.Node, out []byte) {
@@ -123,7 +123,7 @@ func check(t *testing.T, n *html.Node, out []byte) {
 			ok = strings.HasPrefix(a.Val, IDPrefix)
 		case "class":
 			ok = strings.HasPrefix(a.Val, "footnote") || strings.HasPrefix(a.Val, "language-") ||
-				a.Val == "wide" || a.Val == "alt"
+				a.Val == "wide" || a.Val == "task" || a.Val == "alt"
 		case "role":
 			ok = strings.HasPrefix(a.Val, "doc-")
 		case "tabindex":

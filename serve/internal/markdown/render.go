@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"runtime"
 	"sync"
 
 	"github.com/yuin/goldmark"
@@ -47,13 +48,14 @@ type Options struct {
 // harmless. Headings are one level lower than in the document, since the page has one of its own.
 // Bytes that are not UTF-8 are replaced.
 //
-// It returns ErrTooLarge
-// or ErrTooDeep for a document that should be shown as text. So the time that it takes is bounded,
-// whatever the document has in it.
+// It returns ErrTooLarge or ErrTooDeep for a document that should be shown as text. So the time
+// that it takes is bounded, whatever the document has in it.
 func Render(source []byte, o Options) ([]byte, error) {
 	if len(source) > MaxSize {
 		return nil, ErrTooLarge
 	}
+	rendering <- struct{}{}
+	defer func() { <-rendering }()
 	source = withoutMatter(bytes.ToValidUTF8(source, []byte("\ufffd")))
 	md := converter()
 	tree, err := parse(md.Parser(), source)
@@ -67,6 +69,9 @@ func Render(source []byte, o Options) ([]byte, error) {
 	return shape(sanitizer().SanitizeReader(&b), o)
 }
 
+// rendering limits how many documents are rendered at once, which are all that a processor does.
+var rendering = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
+
 // converter returns what parses and renders all documents.
 var converter = sync.OnceValue(func() goldmark.Markdown {
 	return goldmark.New(
@@ -79,6 +84,9 @@ var converter = sync.OnceValue(func() goldmark.Markdown {
 			renderer.WithNodeRenderers(util.Prioritized(tasks{}, 100))))
 })
 
+// Boxes of tasks.
+const boxOpen, boxDone = "☐ ", "☑ "
+
 // tasks renders the boxes of task lists as characters, since there are no forms.
 type tasks struct{}
 
@@ -89,9 +97,9 @@ func (tasks) RegisterFuncs(r renderer.NodeRendererFuncRegisterer) {
 		if !in {
 			return ast.WalkContinue, nil
 		}
-		box := "☐ "
+		box := boxOpen
 		if n.(*east.TaskCheckBox).IsChecked {
-			box = "☑ "
+			box = boxDone
 		}
 		_, err := w.WriteString(box)
 		return ast.WalkContinue, err

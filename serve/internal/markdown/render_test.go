@@ -12,7 +12,8 @@ func TestRender(t *testing.T) {
 			"<h2 id=\"md-a-b\">A b</h2>\n<h2 id=\"md-a-b-1\">A b</h2>\n<h3 id=\"md-ä--c\">Ä &amp; " +
 				"<code>c</code>!</h3>\n<h6 id=\"md-z\">z</h6>\n"},
 		{"front matter", "---\ntitle: x\n---\ny\n", "<p>y</p>\n"},
-		{"tasks", "- [x] a\n- [ ] b\n", "<ul>\n<li>☑ a</li>\n<li>☐ b</li>\n</ul>\n"},
+		{"tasks", "- [x] a\n- [ ] b\n", "<ul>\n<li class=\"task\">☑ a</li>\n" +
+			"<li class=\"task\">☐ b</li>\n</ul>\n"},
 		{"table", "|a|b|\n|-|-:|\n|1|2|\n",
 			"<div class=\"wide\" tabindex=\"0\"><table>\n<thead>\n<tr>\n<th>a</th>\n" +
 				"<th align=\"right\">b</th>\n</tr>\n</thead>\n<tbody>\n<tr>\n<td>1</td>\n" +

@@ -16,7 +16,7 @@ var elements = []string{
 	"dfn", "div", "dl", "dt", "em", "figcaption", "figure", "h1", "h2", "h3", "h4", "h5", "h6", "hr",
 	"i", "img", "ins", "kbd", "li", "mark", "ol", "p", "picture", "pre", "q", "rp", "rt", "ruby", "s",
 	"samp", "small", "source", "span", "strike", "strong", "sub", "summary", "sup", "table", "tbody",
-	"td", "tfoot", "th", "thead", "time", "tr", "tt", "u", "ul", "var", "wbr",
+	"td", "tfoot", "th", "thead", "tr", "tt", "u", "ul", "var", "wbr",
 }
 
 // sanitizer returns what removes everything that is not allowed.
@@ -50,6 +50,5 @@ var sanitizer = sync.OnceValue(func() *bluemonday.Policy {
 	p.AllowAttrs("reversed").OnElements("ol")
 	p.AllowAttrs("type").Matching(is("1|a|i")).OnElements("ol")
 	p.AllowAttrs("open").OnElements("details")
-	p.AllowAttrs("datetime").OnElements("time")
 	return p
 })

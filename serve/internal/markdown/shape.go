@@ -74,6 +74,11 @@ func (s *shaper) element(n *html.Node) {
 		n.Parent.InsertBefore(frame, n)
 		n.Parent.RemoveChild(n)
 		frame.AppendChild(n)
+	case atom.Li:
+		if t := n.FirstChild; t != nil && (strings.HasPrefix(t.Data, boxDone) ||
+			strings.HasPrefix(t.Data, boxOpen)) {
+			set(n, "class", "task")
+		}
 	case atom.H1, atom.H2, atom.H3, atom.H4, atom.H5:
 		n.Data = "h" + string(n.Data[1]+1)
 		n.DataAtom = atom.Lookup([]byte(n.Data))

@@ -26,6 +26,9 @@ type Listing struct {
 	// View is set for the page of a file. Path is the file's, and Node the file that it names.
 	View bool
 	Node Node
+
+	// Readme is set for the page of a folder's README. Path is the folder's.
+	Readme bool
 }
 
 // listed answers with a listing, if the path is a folder. It reports whether it has answered.
@@ -37,7 +40,8 @@ func (f *finder) listed() (bool, error) {
 	if err != nil || n.Kind != Dir {
 		return false, err
 	}
-	l := &Listing{Path: strings.Clone(f.path), Query: strings.Clone(f.query)}
+	l := &Listing{Path: strings.Clone(f.path), Query: strings.Clone(f.query),
+		Readme: queryValue(f.query, ownKey) == readmeValue}
 	l.JSON = queryValue(f.query, "format") == "json" || !hasKey(f.query, "format") &&
 		prefersJSON(f.r.Accept)
 	f.p.Status = 200
@@ -199,6 +203,20 @@ func (p *Plan) ShowBad(why string) { p.text(400, "400 Bad Request: "+why+"\n") }
 func (p *Plan) ShowRefused(e *ChoiceError) {
 	p.text(e.Status, strconv.Itoa(e.Status)+" "+http.StatusText(e.Status)+": "+e.Why+"\n")
 	p.fields, p.CacheControl = noSniff, "no-store"
+}
+
+// File returns the file that a path names, maybe by symbolic links. The Node is Missing if the path
+// names something else, or if that is hidden.
+func (pl *Planner) File(t Tree, path string) (Node, error) {
+	if pl.hides(path, false) {
+		return Node{}, nil
+	}
+	n, err := pl.resolve(t, path)
+	if err != nil || n.Kind != File {
+		return Node{}, err
+	}
+	n.Name = strings.Clone(n.Name) // it may be in scratch memory
+	return n, nil
 }
 
 // Downloads reports whether archives and folders can be downloaded.

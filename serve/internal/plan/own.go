@@ -7,6 +7,9 @@ import "errors"
 // a page. The other keys alone are short forms, for folders without one.
 const ownKey = "list"
 
+// readmeValue is the value of the reserved key that asks for the README of a folder.
+const readmeValue = "readme"
+
 // ownPage is one of tpk's own pages.
 type ownPage uint8
 

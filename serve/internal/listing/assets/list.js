@@ -53,6 +53,7 @@
     if ($("left")) $("left").value = page.getElementById("left")?.value ?? "";
     $("said").textContent = page.querySelector(".facts")?.textContent ?? "";
     localTimes();
+    loadReadme();
   }
 
   const whole = ["header nav", "main"];
@@ -113,6 +114,21 @@
       search.value = new URL(location.href).searchParams.get("q") ?? "";
     }
     restore();
+  });
+
+  // The README of a folder comes after its list. Without this, its name leads to it.
+  async function loadReadme() {
+    const section = $("readme");
+    const url = section?.dataset.load;
+    if (!url) return;
+    const answer = await fetch(url).catch(() => null);
+    if (!answer?.ok) return;
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const readme = page.getElementById("readme");
+    if (readme) section.replaceWith(readme);
+  }
+  loadReadme().then(() => {
+    if (location.hash) location.replace(location.hash); // it may lead there
   });
 
   // Previews are in a file of their own, which the first one loads.
@@ -207,9 +223,14 @@
     },
   };
 
+  // In a README, keys that move between rows scroll it instead.
+  const reads = ({ target, key }) => /^(Arrow|Home|End| )/.test(key) && !target.matches("input") &&
+    (target.closest("#readme") ?? document.querySelector(".reading")) !== null;
+
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
     if (document.querySelector("dialog[open]")) return; // which has keys of its own
+    if (reads(event)) return;
     if (event.target.matches("input:not([type=checkbox]), textarea")) keyInField(event);
     else if (Object.hasOwn(keys, event.key) && keys[event.key](event)) event.preventDefault();
   });

@@ -1,0 +1,156 @@
+package listing
+
+import (
+	"html/template"
+	"path"
+	"unicode/utf8"
+
+	"golang.org/x/net/html/charset"
+
+	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/markdown"
+	"github.com/tarpack/tpk/serve/internal/plan"
+)
+
+// readmeHref is the reference to the page of a folder's README.
+const readmeHref = "./?list=readme"
+
+// viewQuery is the query of the page of a file.
+const viewQuery = "?list=view"
+
+// maxReadme is how many bytes of a README are shown if it is text.
+const maxReadme = 128 << 10
+
+// readme is the README of a folder.
+type readme struct {
+	Name  string
+	Href  template.URL
+	Load  template.URL  // where the script gets the content, if it is not here
+	HTML  template.HTML // of Markdown
+	Text  string        // otherwise
+	Whole template.URL  // the file, if only its beginning is here
+}
+
+// findReadme returns the path of the best README among those with some names in a folder, and the
+// file; "" if all names lead to something else.
+func (l *Lister) findReadme(v *archives.View, dir string, names []string) (string, plan.Node,
+	error) {
+	for _, name := range names {
+		file := path.Join(dir, name)
+		n, err := l.planner.File(v, file)
+		if err != nil || n.Kind == plan.File {
+			return file, n, err
+		}
+	}
+	return "", plan.Node{}, nil
+}
+
+// showReadme answers with the page of a folder's README, of which lists of the folder show a part.
+func (l *Lister) showReadme(r *plan.Request, v *archives.View, p *plan.Plan, q *request) error {
+	names, err := v.Readmes(q.path, l.planner.Hidden)
+	if err != nil {
+		return err
+	}
+	file, n, err := l.findReadme(v, q.path, names)
+	if err != nil {
+		return err
+	}
+	if file == "" {
+		p.ShowNothing()
+		return nil
+	}
+	content, err := l.readReadme(v, q, file, &n)
+	if err != nil {
+		return err
+	}
+	g := newPage(q, textsFor(r))
+	g.article(v.Title(), content)
+	b, err := g.execute()
+	if err != nil {
+		return err
+	}
+	Show(r, p, plan.Shown{Type: "text/html; charset=utf-8", Fields: PageFields}, b)
+	return nil
+}
+
+// article sets what the page of a README has. title is that of the archive at the root, or "".
+func (p *page) article(title string, c *readme) {
+	p.crumbs(&archives.List{Title: title})
+	p.UpText, p.UpHref = fill(p.Back, p.Here), template.URL("./"+p.q.folderQuery())
+	p.Crumbs = append(p.Crumbs, crumb{p.Here, p.UpHref})
+	p.Title = c.Name + " · " + p.Title
+	p.Here, p.Readme, p.Article = c.Name, c, true
+}
+
+// readReadme reads a README and renders it.
+func (l *Lister) readReadme(v *archives.View, q *request, file string, n *plan.Node) (*readme,
+	error) {
+	name := path.Base(file)
+	c := &readme{Name: readable(name),
+		Href: template.URL(plan.AppendHref([]byte("./"), name)) + viewQuery}
+	isMarkdown := markdown.IsDocument(name)
+	limit := int64(maxReadme)
+	if isMarkdown && n.Size <= markdown.MaxSize {
+		limit = n.Size
+	}
+	b, err := v.ReadFile(n, limit)
+	if err != nil {
+		return nil, err
+	}
+	text := decoded(b, int64(len(b)) < n.Size)
+	if isMarkdown && n.Size == limit {
+		out, err := markdown.Render([]byte(text), q.readmeBase(v, file, n).Options())
+		if err == nil {
+			c.HTML = template.HTML(out) //nolint:gosec // package markdown makes it harmless
+			return c, nil
+		}
+	}
+	c.Text = text
+	if int64(len(b)) > maxReadme { // it can't be rendered
+		c.Text = decoded(b[:maxReadme], true)
+	}
+	if n.Size > maxReadme {
+		c.Whole = c.Href
+	}
+	return c, nil
+}
+
+// readmeBase returns where a README lies. Its references begin at the folder that symbolic links
+// led to, or at the root of its archive.
+func (q *request) readmeBase(v *archives.View, file string, n *plan.Node) markdown.Base {
+	if n.Name != "" {
+		file = n.Name
+	}
+	reference := func(dir string) string {
+		if dir == "." || dir == "" {
+			return q.root()
+		}
+		return string(plan.AppendHref([]byte(q.root()), dir)) + "/"
+	}
+	b := markdown.Base{Folder: "./", Root: reference(v.Root(file)), View: viewQuery}
+	if dir := path.Dir(file); dir != q.path && (dir != "." || q.path != "") {
+		b.Folder = reference(dir)
+	}
+	return b
+}
+
+// decoded returns text as UTF-8 without a byte order mark. cut means that more follows.
+func decoded(b []byte, cut bool) string {
+	whole := b
+	for n := 1; cut && n < utf8.UTFMax && n <= len(b) && !utf8.Valid(whole); n++ {
+		whole = b[:len(b)-n]
+	}
+	if utf8.Valid(whole) {
+		b = whole
+	} else {
+		e, _, _ := charset.DetermineEncoding(b, "text/plain")
+		if text, err := e.NewDecoder().Bytes(b); err == nil {
+			b = text
+		}
+	}
+	const mark = "\xef\xbb\xbf"
+	if len(b) >= len(mark) && string(b[:len(mark)]) == mark {
+		b = b[len(mark):]
+	}
+	return string(b)
+}
