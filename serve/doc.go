@@ -33,6 +33,7 @@
 //	├─ respond     answers one request: plans it, makes the head, sends the body
 //	│  └─ transfer   sends runs of files; wire and nethttp use it, too
 //	├─ pages       tpk's own pages: which package renders one
+//	│  ├─ compare     how two folders differ; textdiff compares the lines of files
 //	│  ├─ fileview    the page of a file; below it, a package for each kind of content
 //	│  ├─ getpage     commands, checksums and a QR code for a download
 //	│  ├─ listing     renders folder pages and search results; fileview uses it, too

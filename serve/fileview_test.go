@@ -50,14 +50,15 @@ func TestFileView(t *testing.T) {
 						t.Errorf("%s: %s has %q of the file", kind, target, word)
 					}
 				}
-				viewHeaders(t, c, target)
+				viewHeaders(t, c, target, "Herunterladen")
 			}
 		}
 	}
 }
 
 // viewHeaders checks what HTTP promises of a page of a file.
-func viewHeaders(t *testing.T, c *client, target string) {
+// german is a word of it in German.
+func viewHeaders(t *testing.T, c *client, target, german string) {
 	t.Helper()
 	resp, body := c.do(t, "GET", target, "Accept-Encoding: gzip")
 	h := resp.Header
@@ -78,9 +79,9 @@ func viewHeaders(t *testing.T, c *client, target string) {
 	if again.StatusCode != 304 || none != "" {
 		t.Errorf("%s: If-None-Match: %d", target, again.StatusCode)
 	}
-	german, words := c.do(t, "GET", target, "Accept-Language: de")
-	if german.Header.Get("Etag") == h.Get("Etag") || !strings.Contains(words, "Herunterladen") {
-		t.Errorf("%s in German: %v", target, german.Header)
+	answer, words := c.do(t, "GET", target, "Accept-Language: de")
+	if answer.Header.Get("Etag") == h.Get("Etag") || !strings.Contains(words, german) {
+		t.Errorf("%s in German: %v", target, answer.Header)
 	}
 }
 

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"iter"
 
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -16,44 +18,114 @@ type Difference struct {
 	// Old and New are the entries, valid until the next difference. Old is nil for an added path,
 	// New for a removed one.
 	Old, New *sidecar.Entry
+	// OldOrdinal and NewOrdinal are the ordinals of the entries, −1 if there is none.
+	OldOrdinal, NewOrdinal int
 	// What lists the properties of a changed entry that differ: type, content, mode, mtime, link
 	// and device, in this order.
 	What []string
+}
+
+// A Side is a folder of an archive, to be compared with another one.
+type Side struct {
+	Archive *Archive
+	Dir     int // the ordinal of the folder, or sidecar.Root
+	// Skip reports whether an entry is left out. It must be true for everything below a folder for
+	// which it is true. Nil leaves nothing out.
+	Skip func(ordinal int) bool
+}
+
+// rows returns what is in the folder, in path order. Paths are relative to the folder.
+func (s *Side) rows() (iter.Seq2[sidecar.Row, error], error) {
+	x, cut, end := s.Archive.Index(), 0, s.Archive.Index().Len()
+	if s.Dir != sidecar.Root {
+		e, err := x.Entry(s.Dir)
+		if err == nil && e.Type != sidecar.TypeDir {
+			err = fs.ErrInvalid
+		}
+		var path string
+		if err == nil {
+			path, err = x.Path(s.Dir)
+		}
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", s.Archive.Name(), err)
+		}
+		cut, end = len(path)+1, int(e.End)
+	}
+	return func(yield func(sidecar.Row, error) bool) {
+		for row, err := range x.All(s.Dir+1, end) {
+			if err == nil && s.Skip != nil && s.Skip(row.Ordinal) {
+				continue
+			}
+			if err == nil {
+				row.Path = row.Path[cut:]
+			}
+			if !yield(row, err) {
+				return
+			}
+		}
+	}, nil
 }
 
 // Compare calls each for every path that was added, changed or removed between the archives a and
 // b, in path order. It reads the indexes only: contents are equal if their size and xxHash64 are.
 // Whether equal files are stored as one makes no difference.
 func Compare(ctx context.Context, a, b *Archive, each func(Difference) error) error {
-	for p, err := range pairs(a.Index(), b.Index()) {
+	return CompareFolders(ctx, Side{Archive: a, Dir: sidecar.Root},
+		Side{Archive: b, Dir: sidecar.Root}, each)
+}
+
+// CompareFolders is Compare for two folders. Paths are relative to these.
+func CompareFolders(ctx context.Context, a, b Side, each func(Difference) error) error {
+	rowsA, err := a.rows()
+	if err != nil {
+		return err
+	}
+	rowsB, err := b.rows()
+	if err != nil {
+		return err
+	}
+	for p, err := range pairsOf(rowsA, rowsB) {
 		if err != nil {
-			return inOneOf(a, b, err)
+			return inOneOf(a.Archive, b.Archive, err)
 		}
 		if err := context.Cause(ctx); err != nil {
 			return err
 		}
-		var d Difference
-		switch {
-		case p.b == nil:
-			d = Difference{Kind: format.Removed, Path: string(p.a.Path), Old: &p.a.Entry}
-		case p.a == nil:
-			d = Difference{Kind: format.Added, Path: string(p.b.Path), New: &p.b.Entry}
-		default:
-			what, err := differences(a, b, p.a, p.b)
-			if err != nil {
-				return err
-			}
-			if len(what) == 0 {
-				continue
-			}
-			d = Difference{Kind: format.Changed, Path: string(p.a.Path), Old: &p.a.Entry,
-				New: &p.b.Entry, What: what}
+		d, err := difference(a.Archive, b.Archive, p)
+		if err != nil {
+			return err
+		}
+		if d.Kind == format.Changed && len(d.What) == 0 {
+			continue
 		}
 		if err := each(d); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// difference returns what a pair is. Without a difference it is Changed, but nothing of it is.
+func difference(a, b *Archive, p pair) (d Difference, err error) {
+	d.OldOrdinal, d.NewOrdinal = -1, -1
+	if p.a != nil {
+		d.Kind, d.Old, d.OldOrdinal = format.Removed, &p.a.Entry, p.a.Ordinal
+	}
+	if p.b != nil {
+		d.Kind, d.New, d.NewOrdinal = format.Added, &p.b.Entry, p.b.Ordinal
+	}
+	switch {
+	case p.a == nil:
+		d.Path = string(p.b.Path)
+	case p.b == nil:
+		d.Path = string(p.a.Path)
+	default:
+		d.Kind = format.Changed
+		if d.What, err = differences(a, b, p.a, p.b); len(d.What) > 0 {
+			d.Path = string(p.a.Path)
+		}
+	}
+	return d, err
 }
 
 // inOneOf adds the name of the archive whose index an error of pairs is about.

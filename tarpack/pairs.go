@@ -23,10 +23,15 @@ func (e *pairError) Unwrap() error { return e.err }
 // pairs returns the paths of two indexes in path order, each with its rows. An error is a
 // *pairError and the last thing it returns.
 func pairs(a, b *sidecar.Index) iter.Seq2[pair, error] {
+	return pairsOf(a.All(0, a.Len()), b.All(0, b.Len()))
+}
+
+// pairsOf is pairs for two sequences of rows in path order.
+func pairsOf(a, b iter.Seq2[sidecar.Row, error]) iter.Seq2[pair, error] {
 	return func(yield func(pair, error) bool) {
-		nextA, stopA := iter.Pull2(a.All(0, a.Len()))
+		nextA, stopA := iter.Pull2(a)
 		defer stopA()
-		nextB, stopB := iter.Pull2(b.All(0, b.Len()))
+		nextB, stopB := iter.Pull2(b)
 		defer stopB()
 		x, errX, okX := nextA()
 		y, errY, okY := nextB()

@@ -102,9 +102,15 @@ func packSite(t *testing.T, files map[string]string) string {
 // serveArchive serves an archive until the test ends. It returns the server's URL.
 func serveArchive(t *testing.T, spa bool, name string) string {
 	t.Helper()
-	server, err := serve.New(serve.Options{
+	return serveOptions(t, serve.Options{
 		Archives: []serve.Archive{{Path: name}}, Listing: true, SPA: spa,
 	})
+}
+
+// serveOptions serves until the test ends. It returns the server's URL.
+func serveOptions(t *testing.T, o serve.Options) string {
+	t.Helper()
+	server, err := serve.New(o)
 	if err != nil {
 		t.Fatal(err)
 	}

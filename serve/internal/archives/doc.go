@@ -15,6 +15,8 @@
 //	list.go     folders; collect.go gathers what is in them, listplain.go plain files
 //	totals.go   the totals of folders, without what is hidden
 //	overview.go  overviews of folders, by package overview; overviewcache.go remembers them
+//	compare.go  how two folders differ: differences.go gathers, comparecache.go remembers;
+//	            comparefile.go for one file, counterparts.go for what to compare with
 //	mountlist.go  what is mounted, for a page; about.go finds a description
 //	file.go     what is known of a file, and its content, for a page
 //	readme.go   which file of a folder is its README

@@ -72,6 +72,8 @@ type Library struct {
 	jobs   sync.WaitGroup
 	turn   chan struct{} // held while a pack is indexed or converted, which takes all processors
 
+	comparisons compareCache
+
 	mu       sync.Mutex // held while the set is changed
 	specs    []Spec
 	fallback *plain.Dir

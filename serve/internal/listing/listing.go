@@ -91,6 +91,7 @@ type found struct {
 	text   *archives.TextList // nil if text was not searched
 	mounts []archives.Mount   // of the page of the root
 	readme string             // name of the README below the list, or ""
+	differ bool               // the folder can be compared with one of another mount
 }
 
 // find asks for what a request wants to see. The first part of a search for names has the best hits
@@ -110,6 +111,7 @@ func (l *Lister) find(v *archives.View, q *request, page bool) (f found, err err
 		if err == nil && page && q.filter == "" && q.offset == 0 {
 			f.readme, _, err = l.findReadme(v, q.path, f.names.Readmes)
 		}
+		f.differ = page && (len(f.mounts) > 1 || v.HasCounterpart(q.path, l.planner.Hidden))
 		return f, err
 	case q.text:
 		f.names = &archives.List{Title: v.Title()}

@@ -36,7 +36,9 @@ type page struct {
 	Overview           *overviewPage
 	Grid               template.URL // the style of a grid, "" for a list
 	TarGz, Zip         template.URL
-	Around             string // bytes of a download, about
+	Around             string       // bytes of a download, about
+	Differ             template.URL // compares the folder with one of another mount
+	DifferText         string
 	Columns            []column
 	Rows               []row
 	Cards              []card
@@ -113,6 +115,9 @@ func render(q *request, t *texts, f found) ([]byte, error) {
 			p.Readme = &readme{Name: readable(path.Base(f.readme)), Href: readmeHref,
 				Load: readmeHref}
 		}
+	}
+	if f.differ {
+		p.Differ, p.DifferText = "./?list=compare", p.Compare.With
 	}
 	if p.Cards == nil {
 		p.picks(l)

@@ -50,8 +50,9 @@ type texts struct {
 	Chosen, TooMuch                string // {n}, {s} and {name} are filled in by the page
 	DownloadChosen, Clear          string
 
-	View ViewTexts // of the pages of files
-	Show ShowTexts // of the ways to show files
+	View    ViewTexts    // of the pages of files
+	Show    ShowTexts    // of the ways to show files
+	Compare CompareTexts // of the pages that compare folders
 
 	overviewTexts
 
@@ -137,10 +138,11 @@ var english = &texts{
 	Kinds: map[string]string{"folder": "Folder", "link": "Link", "file": "File", "text": "Text",
 		"page": "Page", "image": "Image", "audio": "Audio", "video": "Video", "font": "Font",
 		"pack": "Archive"},
-	View:   englishView,
-	Show:   englishShow,
-	Get:    englishGet,
-	Select: "Select", SelectOne: "Select {name}", SelectAll: "Select all", Selection: "Selection",
+	View:    englishView,
+	Show:    englishShow,
+	Get:     englishGet,
+	Compare: englishCompare,
+	Select:  "Select", SelectOne: "Select {name}", SelectAll: "Select all", Selection: "Selection",
 	Chosen: "{n} selected, {s}", DownloadChosen: "Download the selection as", Clear: "Clear",
 	TooMuch: "Too many separate entries for one address. Select whole folders, or fewer " +
 		"entries.",

@@ -1,10 +1,11 @@
 // Package pages answers with tpk's own pages: the lists of package listing, the pages of files of
-// package fileview, and the files that these need.
+// package fileview, the comparisons of package compare, and the files that these need.
 package pages
 
 import (
 	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/asset"
+	"github.com/tarpack/tpk/serve/internal/compare"
 	"github.com/tarpack/tpk/serve/internal/fileview"
 	"github.com/tarpack/tpk/serve/internal/fileview/document"
 	"github.com/tarpack/tpk/serve/internal/fileview/font"
@@ -30,6 +31,7 @@ var renderers = []fileview.Renderer{notebook.Renderer, table.Renderer, prose.Ren
 func New(p *plan.Planner) func(*plan.Request, *archives.View, *plan.Plan) error {
 	lists, files := listing.New(p), fileview.New(p, renderers...)
 	gets := getpage.New(p)
+	comparer := compare.New(p)
 	return func(r *plan.Request, v *archives.View, p *plan.Plan) error {
 		switch want := p.Body.Listing; {
 		case want.Asset != "":
@@ -39,6 +41,8 @@ func New(p *plan.Planner) func(*plan.Request, *archives.View, *plan.Plan) error 
 			return gets.Answer(r, v, p)
 		case want.View:
 			return files.Answer(r, v, p)
+		case compare.Asks(want):
+			return comparer.Answer(r, v, p)
 		}
 		return lists.Answer(r, v, p)
 	}

@@ -1,0 +1,248 @@
+package archives
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"path"
+	"runtime"
+	"strings"
+	"time"
+
+	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/sidecar"
+	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/symlink"
+)
+
+// Errors of Compare, for a folder.
+var (
+	ErrNoFolder = errors.New("there is no such folder")
+	ErrMixed    = errors.New("the folder is not of one archive alone")
+)
+
+// ErrBusyComparing means that comparing takes too long, or that others are being compared.
+var ErrBusyComparing = errors.New("comparing takes too long")
+
+// comparing limits how many folders are compared at the same time. Each keeps a processor busy.
+var comparing = make(chan struct{}, max(runtime.GOMAXPROCS(0)/2, 1))
+
+// compareTime is how long comparing may take, with the wait for others. Archives of a million
+// entries take about a second.
+const compareTime = 15 * time.Second
+
+// Comparison is how two folders differ. It may be used until the View is released.
+type Comparison struct {
+	*differences
+	v     *View
+	sides [2]side
+}
+
+// side is a folder that is compared.
+type side struct {
+	path   string // from the root of the server, without symbolic links
+	mount  string
+	source int
+	rest   string // the path in the archive
+	dir    int    // its ordinal
+	a      *archive
+	omit   *omission
+}
+
+// A SideError is an error of one of two folders.
+type SideError struct {
+	Path string
+	Err  error
+}
+
+func (e *SideError) Error() string { return fmt.Sprintf("/%s: %v", e.Path, e.Err) }
+
+// Unwrap returns the error.
+func (e *SideError) Unwrap() error { return e.Err }
+
+// Compare compares two folders as tarpack.Compare does. Each must be of one archive: others are a
+// SideError. What hidden reports true for is in neither.
+func (v *View) Compare(old, new string, hidden func(string) bool) (*Comparison, error) {
+	c := &Comparison{v: v}
+	if v.library.nest != nil && v.library.discover(new, true) {
+		v.renew()
+	}
+	for i, path := range []string{old, new} {
+		s, err := v.side(path, v.hiding(hidden))
+		if errors.Is(err, ErrNoFolder) || errors.Is(err, ErrMixed) {
+			return nil, &SideError{path, err}
+		}
+		if err != nil {
+			return nil, err
+		}
+		c.sides[i] = s
+	}
+	var err error
+	c.differences, err = v.library.comparisons.get(compareKey{v.sideKey(&c.sides[0]),
+		v.sideKey(&c.sides[1])}, func() (*differences, error) { return c.compute(v.library.ctx) })
+	return c, err
+}
+
+// CanCompare reports whether a folder is of one archive, so that it can be compared.
+func (v *View) CanCompare(path string, hidden func(string) bool) (bool, error) {
+	_, err := v.side(path, v.hiding(hidden))
+	if errors.Is(err, ErrNoFolder) || errors.Is(err, ErrMixed) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+// side finds the folder at a path.
+func (v *View) side(path string, hidden func(string) bool) (s side, err error) {
+	_, end, err := symlink.Resolve(viewLinks{v}, v.set.root(path), path, true)
+	if err != nil {
+		return s, v.orNoFolder(err)
+	}
+	for _, p := range []string{path, end} {
+		if hidden != nil && p != "" && (hidden(p) || hidden(p+"/")) {
+			return s, ErrNoFolder
+		}
+	}
+	n, _, err := v.find(end)
+	if err != nil {
+		return s, err
+	}
+	dirs, err := v.directories(end)
+	switch {
+	case err != nil:
+		return s, err
+	case n.Kind != plan.Dir:
+		return s, ErrNoFolder
+	case len(dirs) != 1 || v.hasMore(end):
+		return s, ErrMixed
+	}
+	mixed, err := v.showsPlain(end, hidden)
+	if err != nil || mixed {
+		return s, errors.Join(err, ErrMixed)
+	}
+	s = side{path: end, mount: v.set.mounts[dirs[0].mount].path, source: dirs[0].source,
+		dir: dirs[0].ordinal, a: v.set.sources[dirs[0].source]}
+	s.rest, _ = below(s.mount, end)
+	s.omit, err = v.omit(s.a, s.mount)
+	return s, err
+}
+
+// orNoFolder returns ErrNoFolder for links that lead nowhere.
+func (v *View) orNoFolder(err error) error {
+	for _, none := range []error{symlink.ErrLoop, symlink.ErrOutside, fs.ErrNotExist} {
+		if errors.Is(err, none) {
+			return ErrNoFolder
+		}
+	}
+	return err
+}
+
+// hasMore reports whether something is mounted below a folder.
+func (v *View) hasMore(path string) bool {
+	for _, m := range v.set.mounts {
+		if rest, ok := below(path, m.path); ok && rest != "" {
+			return true
+		}
+	}
+	return false
+}
+
+// showsPlain reports whether there are plain files in a folder that are not hidden.
+func (v *View) showsPlain(path string, hidden func(string) bool) (bool, error) {
+	files, _, err := v.set.readDirs(path)
+	for _, list := range files {
+		for _, e := range list {
+			name := join(path, e.Name())
+			if hidden == nil || !hidden(name) && !(e.IsDir() && hidden(name+"/")) {
+				return true, err
+			}
+		}
+	}
+	return false, err
+}
+
+// compute walks over both folders.
+func (c *Comparison) compute(ctx context.Context) (*differences, error) {
+	ctx, cancel := context.WithTimeoutCause(ctx, compareTime, ErrBusyComparing)
+	defer cancel()
+	select {
+	case comparing <- struct{}{}:
+		defer func() { <-comparing }()
+	case <-ctx.Done():
+		return nil, context.Cause(ctx)
+	}
+	var sides [2]tarpack.Side
+	for i := range c.sides {
+		s := &c.sides[i]
+		sides[i] = tarpack.Side{Archive: s.a.tar, Dir: s.dir}
+		if s.omit != nil {
+			sides[i].Skip = s.omit.leavesOut
+		}
+	}
+	var g gatherer
+	if err := tarpack.CompareFolders(ctx, sides[0], sides[1], g.add); err != nil {
+		return nil, err
+	}
+	return g.finish(), nil
+}
+
+// Path returns the path of a side, 0 or 1, from the root of the server.
+func (c *Comparison) Path(side int) string { return c.sides[side].path }
+
+// Title returns the title of the archive of a side.
+func (c *Comparison) Title(side int) string { return c.sides[side].a.title() }
+
+// HasFolder reports whether a side has a folder that is not hidden.
+func (c *Comparison) HasFolder(side int, path string) (bool, error) {
+	s := &c.sides[side]
+	i, dir, err := s.a.directory(join(s.rest, path))
+	return dir && !(i >= 0 && s.omit.leavesOut(i)), err
+}
+
+// Diff is a row of a Comparison.
+type Diff struct {
+	Kind     DiffKind
+	Path     string // relative to the folders; that in the new one if both have one
+	Other    string // of a move: the other path
+	What     []string
+	Old, New *sidecar.Entry // nil if there is none
+}
+
+// Name returns the last name of the path.
+func (d *Diff) Name() string { return path.Base(d.Path) }
+
+// row returns change k.
+func (c *Comparison) row(k int) (d Diff, err error) {
+	ch := &c.changes[k]
+	d.Kind, d.What = ch.kind, ch.words()
+	if ch.new >= 0 {
+		d.Path, d.New, err = c.entry(1, int(ch.new))
+	}
+	if ch.old >= 0 && err == nil {
+		d.Path, d.Old, err = c.entry(0, int(ch.old))
+	}
+	if ch.pair >= 0 && err == nil {
+		other := &c.changes[ch.pair]
+		if ch.kind == Moved {
+			d.Other, d.Old, err = c.entry(0, int(other.old))
+		} else {
+			d.Other, d.New, err = c.entry(1, int(other.new))
+		}
+	}
+	return d, err
+}
+
+// entry returns an entry of a side and its path relative to the folder.
+func (c *Comparison) entry(side, i int) (string, *sidecar.Entry, error) {
+	s := &c.sides[side]
+	p, err := s.a.index.Path(i)
+	if err != nil {
+		return "", nil, s.a.wrap(err)
+	}
+	e, err := s.a.index.Entry(i)
+	if s.rest != "" {
+		p = strings.TrimPrefix(p, s.rest+"/")
+	}
+	return p, &e, s.a.wrap(err)
+}
