@@ -22,7 +22,7 @@
 //	├─ engine      accepts connections, and ends them all
 //	│  └─ http1      the life of a connection of HTTP/1.x; the limits on connections
 //	│     ├─ http2      the life of a connection of HTTP/2
-//	│     │  └─ eventloop, head, respond
+//	│     │  └─ eventloop, head, hpack, respond
 //	│     ├─ tlsconn    TLS over a connection of an event loop (Linux)
 //	│     ├─ eventloop  many connections in one goroutine (Linux)
 //	│     ├─ head       reads the head of a request

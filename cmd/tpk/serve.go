@@ -134,6 +134,7 @@ func runServe(c *cli.Context, o *serveOptions) error {
 	// This program does nothing else, so it has an event loop for each processor. See
 	// serve.Server.Run.
 	runtime.GOMAXPROCS(2 * runtime.GOMAXPROCS(0))
+	keepSmall()
 	return optionError(server.Run(c.Context, o.run))
 }
 

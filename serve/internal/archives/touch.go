@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"github.com/tarpack/tpk/internal/changetime"
+	"github.com/tarpack/tpk/serve/internal/encoded"
 	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/tarpack/source"
@@ -74,6 +75,47 @@ func (v *View) Check() error {
 			return fmt.Errorf("%s: %w", f.Name(), source.ErrChanged)
 		}
 	}
+	return nil
+}
+
+// Checks remembers what Check has found unchanged, for answers all of whose bytes were read before
+// the first of them is checked. The zero value remembers nothing.
+type Checks struct {
+	guard    *guard.Guard
+	variants *encoded.File
+}
+
+// CheckWith is Check for one of several answers, and CheckVariant if the answer has a variant. What
+// others have found unchanged is not looked at again.
+func (v *View) CheckWith(c *Checks, variant bool) error {
+	if len(v.touched) != 1 || len(v.plain) > 0 {
+		if err := v.Check(); err != nil {
+			return err
+		}
+	} else if err := v.checkOnce(c); err != nil {
+		return err
+	}
+	if variant && c.variants != v.variants {
+		if err := v.CheckVariant(); err != nil {
+			return err
+		}
+		c.variants = v.variants
+	}
+	return nil
+}
+
+// checkOnce is Check for an answer that depends on one archive.
+func (v *View) checkOnce(c *Checks) error {
+	t := &v.touched[0]
+	a := v.set.sources[t.source]
+	check := a.guard.Check
+	if c.guard == a.guard {
+		check = a.guard.CheckAgain
+	}
+	if err := check(t.proof, t.off, t.end); err != nil {
+		return a.wrap(err)
+	}
+	c.guard = a.guard
 	return nil
 }
 

@@ -5,8 +5,8 @@ import (
 	"time"
 
 	"golang.org/x/net/http2"
-	"golang.org/x/net/http2/hpack"
 
+	"github.com/tarpack/tpk/serve/internal/http2/hpack"
 	"github.com/tarpack/tpk/serve/internal/respond"
 )
 
@@ -35,10 +35,13 @@ type conn struct {
 	resize    bool   // the next block must change the size of the client's dynamic table
 	lastID    uint32 // of the client's streams
 	streams   map[uint32]*stream
-	spare     *stream           // to use again
+	spare     []*stream         // to use again, until rest
 	x         *respond.Exchange // to use again, until rest
 	resets    [rememberedResets]uint32
 	nextReset int
+
+	prepared     []*stream // whose answers were made at once, and not checked yet; empty after turn
+	preparedSize int       // bytes of output that they take
 
 	asked     []*stream // requests that wait for others
 	answering int       // streams that are being answered
@@ -61,8 +64,7 @@ func newConn(s *Server, remote string, now time.Time, wake func()) *conn {
 		streams: map[uint32]*stream{}, sendWindow: defaultWindow, initialWindow: defaultWindow,
 		allowance: allowance{left: mostAllowance, since: now},
 	}
-	c.decoder = hpack.NewDecoder(tableSize, c.field)
-	c.decoder.SetMaxStringLength(blockFactor * s.MaxHeader)
+	c.decoder = hpack.New(tableSize, blockFactor*s.MaxHeader, c.field)
 	c.times.began, c.times.active = now, now
 	c.takeOutput()
 	c.appendSettings()
@@ -96,7 +98,8 @@ func (c *conn) keep() {
 // rest gives up the memory that is not needed while nothing comes.
 func (c *conn) rest() {
 	c.freeExchange()
-	if c.spare = nil; len(c.out) == 0 && c.output != nil {
+	c.freeStreams()
+	if len(c.out) == 0 && c.output != nil {
 		*c.output = c.out
 		outputs.Put(c.output)
 		c.out, c.output = nil, nil
@@ -130,6 +133,7 @@ func (c *conn) turn(now time.Time) {
 	}
 	c.handleFrames()
 	c.startAsked()
+	c.sendPrepared()
 	c.pump()
 	if c.times.drain == drainLast && len(c.streams) == 0 {
 		c.ending = true
@@ -164,6 +168,7 @@ func (c *conn) end() {
 
 // fail ends the connection because of an error of the client's (RFC 9113 §5.4.1).
 func (c *conn) fail(code http2.ErrCode) {
+	c.sendPrepared() // answers to what was right
 	c.appendGoAway(c.lastID, code)
 	c.ending = true
 }

@@ -15,6 +15,9 @@
 //	                                          ▲
 //	          slow.go: a goroutine for each answer that has to be waited for
 //
+// Package hpack decodes header blocks. Answers that are made at once are checked and sent together,
+// at the end of a turn.
+//
 // Package respond decides what an answer is, as for HTTP/1.x. limits.go has what a client may do.
 //
 // A connection is driven by an event loop (loop_linux.go) or, where there is none, by a goroutine

@@ -96,9 +96,12 @@ func (c *conn) handleFrame() {
 		c.fail(http2.ErrCodeProtocol) // RFC 9113 §3.4
 		return
 	}
-	switch f := f.(type) {
-	case *http2.HeadersFrame:
+	if f, ok := f.(*http2.HeadersFrame); ok {
 		c.beginBlock(f)
+		return
+	}
+	c.sendPrepared()
+	switch f := f.(type) {
 	case *http2.ContinuationFrame:
 		c.charge(frameCost)
 		c.continueBlock(f.HeaderBlockFragment(), f.HeadersEnded())

@@ -5,10 +5,10 @@ import (
 	"strings"
 
 	"golang.org/x/net/http2"
-	"golang.org/x/net/http2/hpack"
 
 	"github.com/tarpack/tpk/serve/internal/ascii"
 	"github.com/tarpack/tpk/serve/internal/head"
+	"github.com/tarpack/tpk/serve/internal/http2/hpack"
 )
 
 // block is a header block while it is read (RFC 9113 §4.3).
@@ -46,7 +46,10 @@ const (
 // beginBlock handles a HEADERS frame.
 func (c *conn) beginBlock(f *http2.HeadersFrame) {
 	c.block = block{open: true, id: f.StreamID, end: f.StreamEnded()}
-	c.decoder.SetEmitEnabled(true)
+	c.decoder.SetSilent(false)
+	if f.StreamID <= c.lastID || len(c.streams)+len(c.prepared) >= maxStreams {
+		c.sendPrepared()
+	}
 	c.admit(f)
 	if c.ending {
 		return
@@ -98,7 +101,7 @@ func (c *conn) continueBlock(fragment []byte, last bool) {
 	if c.ending {
 		return
 	}
-	if _, err := c.decoder.Write(fragment); err != nil {
+	if c.decoder.Write(fragment) != nil {
 		c.fail(http2.ErrCodeCompression)
 		return
 	}
@@ -126,7 +129,7 @@ func (c *conn) endBlock() {
 	switch {
 	case b.code != 0:
 		if s != nil && !b.trailer {
-			c.spare = s
+			c.reuse(s)
 		}
 		c.reset(b.id, b.code)
 	case s == nil:
@@ -172,25 +175,32 @@ func (b *block) complete(s *stream) bool {
 }
 
 // field handles a field that was decoded.
-func (c *conn) field(f hpack.HeaderField) {
+func (c *conn) field(f *hpack.Field) {
 	b := &c.block
-	if b.size += int(f.Size()); b.size > c.server.MaxHeader+headerSlack {
+	if b.size += f.Size(); b.size > c.server.MaxHeader+headerSlack {
 		b.tooLarge = true
-		c.decoder.SetEmitEnabled(false)
+		c.decoder.SetSilent(true)
 		return
 	}
 	if b.stream == nil || b.malformed {
 		return
 	}
+	f.Valid = f.Valid || valid(f)
 	switch {
-	case f.Name == "" || !head.IsValue(f.Value) || f.Value != ascii.Trim(f.Value):
-		b.malformed = true // RFC 9113 §8.2.1
+	case !f.Valid:
+		b.malformed = true
 	case f.Name[0] == ':':
 		b.malformed = b.regular || b.trailer || !b.pseudoField(f.Name, f.Value)
 	default:
 		b.regular = true
-		b.malformed = !validName(f.Name) || !b.regularField(f.Name, f.Value, c.logs())
+		b.malformed = !b.regularField(f.Name, f.Value, c.logs())
 	}
+}
+
+// valid reports whether a field has a name and a value that are allowed (RFC 9113 §8.2.1).
+func valid(f *hpack.Field) bool {
+	return f.Name != "" && (f.Name[0] == ':' || validName(f.Name)) && head.IsValue(f.Value) &&
+		f.Value == ascii.Trim(f.Value)
 }
 
 // validName reports whether a field name is a token without upper-case letters (RFC 9113 §8.2.1).

@@ -10,6 +10,11 @@ const (
 	// maxAnswering is how many answers of a connection have memory, up to a transfer.Chunk each.
 	// Requests above it wait. Browsers ask for 6 large files at a time at most.
 	maxAnswering = 32
+	// maxPrepared is how many answers are checked together: see sendPrepared. A further one would save
+	// less than 1 % of a request, and each has memory for a short body.
+	maxPrepared = 16
+	// usualHead is how many bytes of output the head of an answer takes at most, as a rule.
+	usualHead = 1 << 10
 	// maxFrame is SETTINGS_MAX_FRAME_SIZE, the least that RFC 9113 §6.5.2 allows. Nothing that a
 	// client has to send is longer. No longer frame is sent, either, so that streams take turns.
 	maxFrame = 16 << 10

@@ -446,7 +446,7 @@ func TestIdleMemory(t *testing.T) {
 	p.headers(1, true, get("/middle.bin")...)
 	p.flush()
 	if c := p.conn; c.in != nil || c.out != nil || c.output != nil || c.framer != nil || c.x != nil ||
-		c.spare != nil || c.asked != nil || len(c.streams) > 0 {
+		len(c.spare)+len(c.prepared) > 0 || c.asked != nil || len(c.streams) > 0 {
 		t.Errorf("%+v", p.conn)
 	}
 }

@@ -2,6 +2,7 @@ package http2
 
 import (
 	"slices"
+	"sync"
 	"time"
 
 	"golang.org/x/net/http2"
@@ -34,11 +35,16 @@ type stream struct {
 	sent   int64  // bytes of the body
 }
 
+// streams has memory for streams.
+var streams = sync.Pool{New: func() any { return &stream{} }}
+
 // newStream returns a stream that is not in the table.
 func (c *conn) newStream(id uint32) *stream {
-	s := c.spare
-	if c.spare = nil; s == nil {
-		s = &stream{}
+	var s *stream
+	if n := len(c.spare); n > 0 {
+		s, c.spare = c.spare[n-1], c.spare[:n-1]
+	} else {
+		s = streams.Get().(*stream)
 	}
 	*s = stream{id: id, declared: -1, window: c.initialWindow}
 	return s
@@ -62,7 +68,7 @@ func (c *conn) idle(id uint32) bool {
 func (c *conn) requested(s *stream) {
 	switch {
 	case !s.open && s.declared > 0:
-		c.spare = s
+		c.reuse(s)
 		c.reset(s.id, http2.ErrCodeProtocol) // RFC 9113 §8.1.1
 		return
 	case s.open && !s.expects && s.status == 0 && s.declared <= contentLimit:
@@ -212,7 +218,22 @@ func (c *conn) finish(s *stream) {
 	}
 	c.forget(s)
 	if s.slow == nil {
-		c.spare = s
+		c.reuse(s)
+	}
+}
+
+// reuse keeps a stream that has ended and is not in the table. Its caller may still look at it.
+func (c *conn) reuse(s *stream) { c.spare = append(c.spare, s) }
+
+// freeStreams gives back the streams that have ended. Nothing may refer to them.
+func (c *conn) freeStreams() {
+	for _, s := range c.spare {
+		*s = stream{}
+		streams.Put(s)
+	}
+	clear(c.spare)
+	if c.spare = c.spare[:0]; cap(c.spare) > maxPrepared {
+		c.spare = nil
 	}
 }
 

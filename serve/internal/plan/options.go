@@ -201,6 +201,9 @@ func (pl *Planner) hides(path string, folder bool) bool {
 
 // dotted reports whether a name on a path starts with a dot and is not .well-known (RFC 8615).
 func dotted(path string) bool {
+	if !strings.HasPrefix(path, ".") && !strings.Contains(path, "/.") {
+		return false // found out faster than below
+	}
 	for i := 0; i < len(path); i++ {
 		if path[i] != '.' || i > 0 && path[i-1] != '/' {
 			continue

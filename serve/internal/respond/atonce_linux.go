@@ -15,14 +15,17 @@ func (r *Responder) PrepareAtOnce(x *Exchange) bool {
 // BodyAtOnce appends a short body to Out, or returns false if it would have to be waited for, or
 // may be another generation's.
 func (x *Exchange) BodyAtOnce() bool {
-	if b := &x.Plan.Body; b.Kind == plan.SpanBody && x.Plan.Sends() {
-		x.view.BeginBody(&b.Node)
-	}
-	return x.bodyAtOnce() && x.view.Check() == nil && x.view.CheckBody() == nil
+	var checks Checks
+	return x.BodyUnchecked() && x.Unchanged(&checks)
 }
 
-func (x *Exchange) bodyAtOnce() bool {
+// BodyUnchecked is BodyAtOnce for an answer that is checked together with others. Before any of it
+// is sent, Unchanged must have returned true.
+func (x *Exchange) BodyUnchecked() bool {
 	b := &x.Plan.Body
+	if b.Kind == plan.SpanBody && x.Plan.Sends() {
+		x.view.BeginBody(&b.Node)
+	}
 	switch {
 	case !x.Plan.Sends():
 		return true

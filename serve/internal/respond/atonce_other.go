@@ -7,3 +7,6 @@ func (r *Responder) PrepareAtOnce(*Exchange) bool { return false }
 
 // BodyAtOnce returns false.
 func (x *Exchange) BodyAtOnce() bool { return false }
+
+// BodyUnchecked returns false.
+func (x *Exchange) BodyUnchecked() bool { return false }

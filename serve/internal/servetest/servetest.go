@@ -17,6 +17,12 @@ import (
 // Responder answers from an archive of files, whose content is given by path. It drops its errors.
 func Responder(t testing.TB, files map[string]string, o plan.Options) *respond.Responder {
 	t.Helper()
+	return ResponderOf(t, Archive(t, files), o)
+}
+
+// Archive makes an archive of files, and returns its name.
+func Archive(t testing.TB, files map[string]string) string {
+	t.Helper()
 	dir := t.TempDir()
 	for name, content := range files {
 		p := filepath.Join(dir, "tree", name)
@@ -32,6 +38,12 @@ func Responder(t testing.TB, files map[string]string, o plan.Options) *respond.R
 		pack.Options{}); err != nil {
 		t.Fatal(err)
 	}
+	return name
+}
+
+// ResponderOf is Responder for an archive that is there.
+func ResponderOf(t testing.TB, name string, o plan.Options) *respond.Responder {
+	t.Helper()
 	lib, err := archives.NewLibrary(archives.Options{})
 	if err != nil {
 		t.Fatal(err)
