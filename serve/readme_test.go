@@ -53,7 +53,8 @@ func TestReadmeChoice(t *testing.T) {
 // TestReadmePage: where references lead, by mounts and symbolic links, and what is too large.
 func TestReadmePage(t *testing.T) {
 	archive := files{
-		"README.md":       "# A\n\n[b](b.md#c) ![d](d/e.png) [f](/g) [h](https://i.example/) <b onclick=x>",
+		"README.md": "# A\n\n[b](b.md#c) ![d](d/e.png) [f](/g) [h](https://i.example/) " +
+			"<b onclick=x>",
 		"real/sub/x.md":   "[y](y.txt) ![z](../z.png)",
 		"large/readme.md": strings.Repeat("A line of *text*.\n", 40000), "latin/README.txt": "caf\xe9",
 		"cut/README": strings.Repeat("ä", 100000), "empty/README.md": "",
@@ -65,9 +66,11 @@ func TestReadmePage(t *testing.T) {
 		Archives: []serve.Archive{{Path: archive, Mount: "/m/n"}}}) {
 		for folder, parts := range map[string][]string{
 			"": {`<h2 id="md-a">A</h2>`, `href="./b.md?list=view#md-c"`, `src="./d/e.png"`,
-				`href="../../m/n/g"`, `href="https://i.example/"`, "<b></b>", `<a href="./README.md?list=view">`},
-			"real/":  {`href="../../../m/n/real/sub/y.txt"`, `src="../../../m/n/real/sub/../z.png"`},
-			"large/": {"A line of *text*.", "The beginning of a larger file", `<a href="./readme.md?list=view">Open`},
+				`href="../../m/n/g"`, `href="https://i.example/"`, "<b></b>",
+				`<a href="./README.md?list=view">`},
+			"real/": {`href="../../../m/n/real/sub/y.txt"`, `src="../../../m/n/real/sub/../z.png"`},
+			"large/": {"A line of *text*.", "The beginning of a larger file",
+				`<a href="./readme.md?list=view">Open`},
 			"latin/": {"café"}, "cut/": {"äää</pre>", "The beginning of a larger file"},
 			"empty/": {`id="readme"`}, "deep/": {"<pre>&gt; &gt; "}, "wide/": {"<pre>ab</pre>"},
 		} {

@@ -34,7 +34,8 @@ const hostileReadme = "# A <img src=x onerror=\"window.hit=1\">\n" +
 	"<script>window.hit=1</script><svg onload=\"window.hit=1\"></svg>\n\n" +
 	"[a](javascript:window.hit=1) <a href=\"java&#10;script:window.hit=1\" id=list>b</a>\n\n" +
 	"![c](data:image/svg+xml,<svg/onload=window.hit=1>) ![d](https://elsewhere.example/x.png)\n\n" +
-	"<iframe src=\"javascript:window.hit=1\"></iframe><form action=//elsewhere.example><input></form>\n\n" +
+	"<iframe src=\"javascript:window.hit=1\"></iframe>" +
+	"<form action=//elsewhere.example><input></form>\n\n" +
 	"<div id=search style=\"position:fixed;inset:0\" class=away>e</div></div></section></main>\n\n" +
 	"<details ontoggle=\"window.hit=1\" open><summary>f</summary></details>\n" +
 	"<style>*{display:none}</style><link rel=stylesheet href=//elsewhere.example/x.css>\n" +

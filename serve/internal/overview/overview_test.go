@@ -71,14 +71,14 @@ func sourceOf(x *sidecar.Index) *Source {
 
 // tree names the entries of a tree: folders of 50 entries, in folders of 10 of these.
 func tree(i int) string {
-	outer, inner := fmt.Sprintf("f%05d", i/501), fmt.Sprintf("g%d", i%501/50)
+	outer := fmt.Sprintf("f%05d", i/501)
 	switch {
 	case i%501 == 0:
 		return outer + "/"
 	case (i%501-1)%50 == 0:
 		return fmt.Sprintf("%s/g%d/", outer, (i%501-1)/50)
 	}
-	inner = fmt.Sprintf("g%d", (i%501-1)/50)
+	inner := fmt.Sprintf("g%d", (i%501-1)/50)
 	return fmt.Sprintf("%s/%s/x%03d.%s", outer, inner, i%501,
 		[]string{"html", "png", "c"}[i%3])
 }
