@@ -61,7 +61,7 @@ func lexerFor(name, text string) chroma.Lexer {
 		return byAlias(interpreters[program])
 	case strings.HasPrefix(line, "<?xml"):
 		return byAlias("xml")
-	case strings.HasPrefix(line, "diff --git "):
+	case strings.HasPrefix(line, "diff -"):
 		return byAlias("diff")
 	}
 	return nil
