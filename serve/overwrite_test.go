@@ -368,3 +368,36 @@ func TestAttributes(t *testing.T) {
 		})
 	}
 }
+
+// TestOverwrittenBeside: while an archive is written over, the folder pages of another mount are as
+// before, except that none of them offers a comparison with it.
+func TestOverwrittenBeside(t *testing.T) {
+	dir := t.TempDir()
+	left := files{"s/a.txt": "left"}.pack(t, filepath.Join(dir, "left.tar.gz"))
+	right := files{"s/a.txt": "right"}.pack(t, filepath.Join(dir, "right.tar.gz"))
+	o := serve.Options{Listing: true, Archives: []serve.Archive{
+		{Path: left, Mount: "/a"}, {Path: right, Mount: "/b"}}}
+	all := clients(t, o)
+	for _, c := range all {
+		if body := mustGet(t, c, "/a/s/?list"); !strings.Contains(body, "list=compare") {
+			t.Errorf("%s: no comparison is offered", c.name)
+		}
+	}
+	f, err := os.OpenFile(right, os.O_RDWR, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	if _, err := f.WriteAt([]byte("other"), 600); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range all {
+		if resp, _ := c.do(t, "GET", "/b/s/a.txt"); resp.StatusCode != 503 {
+			t.Errorf("%s: what is written over: %s", c.name, resp.Status)
+		}
+		body := mustGet(t, c, "/a/s/?list")
+		if !strings.Contains(body, "a.txt") || strings.Contains(body, "list=compare") {
+			t.Errorf("%s: beside it: %s", c.name, body)
+		}
+	}
+}

@@ -1,6 +1,7 @@
 package tarpack
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -36,7 +37,8 @@ type Side struct {
 
 // rows returns what is in the folder, in path order. Paths are relative to the folder.
 func (s *Side) rows() (iter.Seq2[sidecar.Row, error], error) {
-	x, cut, end := s.Archive.Index(), 0, s.Archive.Index().Len()
+	x, end := s.Archive.Index(), s.Archive.Index().Len()
+	var prefix []byte
 	if s.Dir != sidecar.Root {
 		e, err := x.Entry(s.Dir)
 		if err == nil && e.Type != sidecar.TypeDir {
@@ -49,7 +51,7 @@ func (s *Side) rows() (iter.Seq2[sidecar.Row, error], error) {
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", s.Archive.Name(), err)
 		}
-		cut, end = len(path)+1, int(e.End)
+		prefix, end = append([]byte(path), '/'), int(e.End)
 	}
 	return func(yield func(sidecar.Row, error) bool) {
 		for row, err := range x.All(s.Dir+1, end) {
@@ -57,9 +59,12 @@ func (s *Side) rows() (iter.Seq2[sidecar.Row, error], error) {
 				continue
 			}
 			if err == nil {
-				row.Path = row.Path[cut:]
+				var below bool
+				if row.Path, below = bytes.CutPrefix(row.Path, prefix); !below {
+					err = fmt.Errorf("%w: an entry of a folder lies elsewhere", format.ErrCorrupt)
+				}
 			}
-			if !yield(row, err) {
+			if !yield(row, err) || err != nil {
 				return
 			}
 		}

@@ -23,7 +23,8 @@ func (v *View) Counterparts(path string, hidden func(string) bool) []string {
 		if m.path == own || len(m.sources) != 1 || len(list) >= MaxCounterparts {
 			continue
 		}
-		if a, err := v.touch(m.sources[0]); err == nil && !a.far {
+		// This is only a hint, so the answer does not depend on the other archive: it is not touched.
+		if a := v.set.sources[m.sources[0]]; !a.far && a.usable() == nil {
 			list = append(list, join(m.path, nearest(a, m.path, rest, hidden)))
 		}
 	}

@@ -179,11 +179,7 @@ func (p *page) parts(o *archives.Overview) (cells []overview.Cell, rest overview
 	}
 	for i := range o.Mounts {
 		m := &o.Mounts[i]
-		name := m.Path
-		if p.q.path != "" {
-			name = m.Path[len(p.q.path)+1:]
-		}
-		cells = append(cells, overview.Cell{Name: name, Dir: true, Sum: overview.Sum{
+		cells = append(cells, overview.Cell{Name: p.q.relative(m.Path), Dir: true, Sum: overview.Sum{
 			Entries: max(m.Tree.Entries, 0), Size: m.Tree.Size, Packed: m.Tree.Packed}})
 	}
 	slices.SortStableFunc(cells, func(a, b overview.Cell) int {

@@ -101,11 +101,8 @@ func (p *page) overviewJSON(o *archives.Overview) *overviewJSON {
 // scannedJSON adds what was found by the scan.
 func (p *page) scannedJSON(o *archives.Overview, out *overviewJSON) {
 	named := func(path string) nameJSON {
-		href := p.q.hrefOf(o.Prefix + path)
-		if path = o.Prefix + path; p.q.path != "" {
-			path = path[len(p.q.path)+1:]
-		}
-		return nameOf(path, href)
+		path = o.Prefix + path
+		return nameOf(p.q.relative(path), p.q.hrefOf(path))
 	}
 	for _, t := range o.Part.Types {
 		out.Types = append(out.Types, typeJSON{t.Media, fileKinds[t.Kind], t.Files, t.Size, t.Packed})

@@ -138,11 +138,7 @@ func (p *page) sharedTable(o *archives.Overview) {
 
 // within returns a path of an archive from the folder of the page on, readable.
 func (p *page) within(o *archives.Overview, path string) string {
-	path = o.Prefix + path
-	if p.q.path != "" {
-		path = path[len(p.q.path)+1:]
-	}
-	return readable(path)
+	return readable(p.q.relative(o.Prefix + path))
 }
 
 // ratio returns what the packed size is of the size; "" for nothing.

@@ -72,6 +72,15 @@ func (q *request) hrefOf(path string) string {
 	return string(plan.AppendHref([]byte(q.root()), path))
 }
 
+// relative returns a path from the folder of the page on. A damaged index can name one that is not
+// in the folder; that is returned whole.
+func (q *request) relative(path string) string {
+	if q.path == "" {
+		return path
+	}
+	return strings.TrimPrefix(path, q.path+"/")
+}
+
 // hitList is the part of a page with hits in text.
 type hitList struct {
 	Hits  []hit

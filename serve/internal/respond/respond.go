@@ -86,7 +86,7 @@ func (r *Responder) Prepare(x *Exchange) {
 func (r *Responder) prepare(x *Exchange) error {
 	err := r.plan(x)
 	if err == nil && x.Plan.Body.Kind == plan.ListingBody {
-		err = r.Lister(&x.Request, &x.view, &x.Plan)
+		err = r.list(x)
 	}
 	if err == nil && x.Plan.Body.Kind == plan.InflatedBody {
 		err = x.inflate()
@@ -98,6 +98,17 @@ func (r *Responder) prepare(x *Exchange) error {
 		err = x.view.Check()
 	}
 	return err
+}
+
+// list makes a page. What makes pages shows names and contents of archives in many ways, so a
+// mistake there answers one request with an error, and does not end the server.
+func (r *Responder) list(x *Exchange) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("the page can't be made: %v", p)
+		}
+	}()
+	return r.Lister(&x.Request, &x.view, &x.Plan)
 }
 
 // fetch fetches the body from a server, or the beginning of a long one. If that can't be reached,
