@@ -9,6 +9,7 @@ import (
 	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/listing"
 	"github.com/tarpack/tpk/serve/internal/textdiff"
+	"github.com/tarpack/tpk/serve/internal/textenc"
 	"github.com/tarpack/tpk/sidecar"
 )
 
@@ -83,7 +84,7 @@ const (
 type texts struct {
 	why       reason
 	lines     [2][]string
-	encodings [2]string
+	encodings [2]string // for people
 }
 
 // texts returns the texts of both sides. A side without a file has no lines.
@@ -103,10 +104,12 @@ func (a *answer) texts(p *archives.Pair) (x texts, err error) {
 		if err != nil {
 			return x, err
 		}
-		var text string
-		if text, x.encodings[i] = textdiff.Decode(b); x.encodings[i] == "" {
+		name := textenc.Detect(b, false, p.Media[i])
+		if name == "" {
 			return texts{why: noText}, nil
 		}
+		text := textenc.Decode(b, false, name)
+		x.encodings[i] = textenc.Label(b, name)
 		if strings.Count(text, "\n") > maxLines {
 			return texts{why: tooLarge}, nil
 		}
@@ -277,7 +280,7 @@ func (a *answer) encodings(p *filePage, x *texts) {
 	switch {
 	case old != new:
 		p.Facts = append(p.Facts, old+" → "+new)
-	case old != textdiff.UTF8:
+	case old != textenc.Label(nil, textenc.UTF8):
 		p.Facts = append(p.Facts, old)
 	}
 }

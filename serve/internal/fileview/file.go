@@ -7,6 +7,7 @@ import (
 	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/listing"
 	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/serve/internal/textenc"
 )
 
 // headLength is how many bytes of a file Shows and the detection of the encoding can see.
@@ -51,10 +52,10 @@ func (f *File) Text(limit int64) (text, encoding string, err error) {
 	}
 	cut := int64(len(b)) < f.Size
 	encoding = f.Encoding
-	if found := detect(b, cut, f.Media); found != "" {
+	if found := textenc.Detect(b, cut, f.Media); found != "" {
 		encoding = found // more bytes may have shown that it is another one
 	}
-	return decode(b, cut, encoding), encoding, nil
+	return textenc.Decode(b, cut, encoding), encoding, nil
 }
 
 // modified returns the time of the file in UTC, or the zero Time.

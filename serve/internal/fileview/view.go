@@ -9,6 +9,7 @@ import (
 	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/listing"
 	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/serve/internal/textenc"
 )
 
 // ErrCantShow is the error of a Renderer for content that it can't show after all.
@@ -69,6 +70,6 @@ func (w *Viewer) open(v *archives.View, want *plan.Listing, query url.Values) (*
 	if f.Head, err = v.ReadFile(&f.node, headLength); err != nil {
 		return nil, err
 	}
-	f.Encoding = detect(f.Head, int64(len(f.Head)) < f.Size, f.Media)
+	f.Encoding = textenc.Detect(f.Head, int64(len(f.Head)) < f.Size, f.Media)
 	return f, nil
 }

@@ -3,13 +3,11 @@ package listing
 import (
 	"html/template"
 	"path"
-	"unicode/utf8"
-
-	"golang.org/x/net/html/charset"
 
 	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/markdown"
 	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/serve/internal/textenc"
 )
 
 // readmeHref is the reference to the page of a folder's README.
@@ -136,21 +134,5 @@ func (q *request) readmeBase(v *archives.View, file string, n *plan.Node) markdo
 
 // decoded returns text as UTF-8 without a byte order mark. cut means that more follows.
 func decoded(b []byte, cut bool) string {
-	whole := b
-	for n := 1; cut && n < utf8.UTFMax && n <= len(b) && !utf8.Valid(whole); n++ {
-		whole = b[:len(b)-n]
-	}
-	if utf8.Valid(whole) {
-		b = whole
-	} else {
-		e, _, _ := charset.DetermineEncoding(b, "text/plain")
-		if text, err := e.NewDecoder().Bytes(b); err == nil {
-			b = text
-		}
-	}
-	const mark = "\xef\xbb\xbf"
-	if len(b) >= len(mark) && string(b[:len(mark)]) == mark {
-		b = b[len(mark):]
-	}
-	return string(b)
+	return textenc.Decode(b, cut, textenc.Detect(b, cut, "text/plain"))
 }

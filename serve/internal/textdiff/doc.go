@@ -1,6 +1,5 @@
 // Package textdiff compares two texts line by line, for a page.
 //
-//	decode.go  the encoding of a file: text in UTF-8, or no text
 //	lines.go   which lines differ
 //	rows.go    lines side by side, with lines that are the same folded
 //	marks.go   what differs within two lines

@@ -6,36 +6,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
-
-	"golang.org/x/text/encoding/unicode"
 )
-
-func TestDecode(t *testing.T) {
-	little := unicode.UTF16(unicode.LittleEndian, unicode.IgnoreBOM)
-	plain, err := little.NewEncoder().String("grüße\n")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, c := range []struct{ content, text, encoding string }{
-		{"", "", UTF8},
-		{"a\tb\r\n", "a\tb\r\n", UTF8},
-		{"grüße", "grüße", UTF8},
-		{"\ufeffgrüße", "grüße", UTF8BOM},
-		{"gr\xfc\xdfe", "grüße", Latin1},
-		{"\xff\xfe" + plain, "grüße\n", UTF16LE},
-		{plain, "grüße\n", UTF16LE},
-		{"\xfe\xff\x00g\x00r", "gr", UTF16BE},
-		{"\x00g\x00r", "gr", UTF16BE},
-		{"\x1b[1mbold", "\x1b[1mbold", UTF8},
-		{"\x7fELF\x02\x01\x00", "", ""},
-		{"a\x00b", "", ""},
-		{"\xff\xfe\x00\x00\x01\x00", "", ""},
-	} {
-		if text, encoding := Decode([]byte(c.content)); text != c.text || encoding != c.encoding {
-			t.Errorf("%q: %q in %q", c.content, text, encoding)
-		}
-	}
-}
 
 // apply returns the new lines, from the old ones and the edits, and checks the edits.
 func apply(t *testing.T, old, new []string, edits []Edit) (made []string) {

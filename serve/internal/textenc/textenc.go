@@ -1,4 +1,6 @@
-package fileview
+// Package textenc detects the encoding of text, and decodes it. Pages that show text, compare it or
+// render it all read it this way. Names of encodings are those of the WHATWG's Encoding Standard.
+package textenc
 
 import (
 	"bytes"
@@ -12,25 +14,43 @@ import (
 
 // Names of encodings (https://encoding.spec.whatwg.org/#names-and-labels).
 const (
-	utf8Name    = "utf-8"
-	utf16LE     = "utf-16le"
-	utf16BE     = "utf-16be"
-	usualLegacy = "windows-1252" // includes ISO 8859-1
+	UTF8        = "utf-8"
+	UTF16LE     = "utf-16le"
+	UTF16BE     = "utf-16be"
+	Windows1252 = "windows-1252" // includes ISO 8859-1; of text that declares no other
 )
 
-// detect returns the encoding of the beginning of a text, or "" if it is not text. cut means that
+const bom = "\ufeff" // the byte order mark
+
+// labels are names for people.
+var labels = map[string]string{UTF16LE: "UTF-16 LE", UTF16BE: "UTF-16 BE",
+	Windows1252: "Windows-1252"}
+
+// Label returns the name of an encoding for people. For text b in UTF-8 it includes whether there
+// is a byte order mark.
+func Label(b []byte, name string) string {
+	if name == UTF8 && bytes.HasPrefix(b, []byte(bom)) {
+		return "UTF-8, BOM"
+	}
+	if label := labels[name]; label != "" {
+		return label
+	}
+	return strings.ToUpper(name)
+}
+
+// Detect returns the encoding of the beginning of a text, or "" if it is not text. cut means that
 // more follows. The media type is that of the content; it is asked for the encoding that HTML, XML
 // and the like declare themselves.
-func detect(b []byte, cut bool, media string) string {
+func Detect(b []byte, cut bool, media string) string {
 	switch {
-	case bytes.HasPrefix(b, []byte("\xef\xbb\xbf")):
-		return utf8Name
+	case bytes.HasPrefix(b, []byte(bom)):
+		return UTF8
 	case bytes.HasPrefix(b, []byte("\xff\xfe\x00\x00")): // UTF-32
 		return ""
 	case bytes.HasPrefix(b, []byte("\xff\xfe")):
-		return utf16LE
+		return UTF16LE
 	case bytes.HasPrefix(b, []byte("\xfe\xff")):
-		return utf16BE
+		return UTF16BE
 	}
 	if bytes.IndexByte(b, 0) >= 0 {
 		return detectUTF16(b)
@@ -43,15 +63,15 @@ func detect(b []byte, cut bool, media string) string {
 		whole = b[:len(b)-partial(b)]
 	}
 	if utf8.Valid(whole) {
-		return utf8Name
+		return UTF8
 	}
 	if !maybeText(media) {
 		return ""
 	}
-	if _, name, _ := charset.DetermineEncoding(b, media); name != utf8Name {
+	if _, name, _ := charset.DetermineEncoding(b, media); name != UTF8 {
 		return name
 	}
-	return usualLegacy
+	return Windows1252
 }
 
 // maybeText reports whether content of a media type can be text that is not UTF-8. Others that are
@@ -110,7 +130,7 @@ func detectUTF16(b []byte) string {
 		}
 	}
 	half := len(b) / 2
-	for odd, name := range [2]string{utf16BE, utf16LE} {
+	for odd, name := range [2]string{UTF16BE, UTF16LE} {
 		if zeros[odd] >= half*2/5 && zeros[1-odd] <= half/50 && controls[1-odd] <= half/50 &&
 			half > 1 {
 			return name
@@ -119,28 +139,29 @@ func detectUTF16(b []byte) string {
 	return ""
 }
 
-// decode returns b, in the encoding with a name, as UTF-8 without a byte order mark. cut means that
-// more follows: then a character that is cut off is left out.
-func decode(b []byte, cut bool, name string) string {
+// Decode returns b, in the encoding with a name, as UTF-8 without a byte order mark. cut means that
+// more follows: then a character that is cut off is left out. Malformed ones become U+FFFD. If the
+// name is unknown or empty, b is taken for UTF-8.
+func Decode(b []byte, cut bool, name string) string {
 	e, err := htmlindex.Get(name)
-	if err != nil || name == utf8Name {
+	if err != nil || name == UTF8 {
 		if cut {
 			b = b[:len(b)-partial(b)]
 		}
-		return strings.TrimPrefix(strings.ToValidUTF8(string(b), "\ufffd"), "\ufeff")
+		return strings.TrimPrefix(strings.ToValidUTF8(string(b), "\ufffd"), bom)
 	}
-	if cut && (name == utf16LE || name == utf16BE) {
+	if cut && (name == UTF16LE || name == UTF16BE) {
 		b = b[:len(b)-partialUTF16(b, name)]
 	}
 	out, _, _ := transform.Bytes(e.NewDecoder(), b) // malformed bytes are no error
-	return strings.TrimPrefix(string(out), "\ufeff")
+	return strings.TrimPrefix(string(out), bom)
 }
 
 // partialUTF16 is partial for UTF-16.
 func partialUTF16(b []byte, name string) int {
 	n := len(b) % 2
 	high := len(b) - n - 1 // the high byte of the last unit
-	if name == utf16BE {
+	if name == UTF16BE {
 		high--
 	}
 	if high >= 0 && b[high]&0xfc == 0xd8 { // the first of two units
