@@ -119,8 +119,8 @@ func TestCards(t *testing.T) {
 	dir := t.TempDir()
 	o := listed()
 	for i, f := range []files{
-		{"README.md": "# Title\n\n[![badge](x)](y)\n\nThe *first* [paragraph](x) & <b>.\n\nMore."},
-		{"index.html": "<!doctype html><title>A &amp; page</title>"},
+		{"ReadMe.MD": "# Title\n\n[![badge](x)](y)\n\nThe *first* [paragraph](x) & <b>.\n\nMore."},
+		{"index.html": "<!doctype html><title>A &amp; page</title>", "README.md": "-> nowhere"},
 		{"README.md": "", "index.html": "<title>\n second </title>", "x": "1"},
 		{"other": "22"}, {".hidden": "1", "README.txt": "Title\n=====\n\n" + words(900)},
 	} {

@@ -123,7 +123,7 @@ func TestKinds(t *testing.T) {
 				{"data.json", `document.querySelector(".json-tools")`},
 				{"bad.json", `document.querySelector(".invalid a").hash == "#L3"`},
 				{"lines.jsonl", `document.querySelectorAll(".json .glance").length > 20`},
-				{"guide.md", `document.querySelector(".prose table") && document.querySelector(".prose img")`},
+				{"guide.md", `document.querySelector(".md table") && document.querySelector(".md img")`},
 				{"work.ipynb", `[...document.querySelectorAll(".notebook img")].length >= 2`},
 				{"photo.png", `document.querySelector(".zoom output").textContent.includes("%")`},
 				{"drawing.svg", `document.querySelector(".zoom output").textContent.startsWith("320 × 200")`},

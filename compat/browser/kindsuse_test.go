@@ -95,7 +95,7 @@ func TestKindsUse(t *testing.T) {
 	p.until(`location.hash == "#R3" && document.querySelector("#R3:target")`)
 
 	p.view(url, "guide.md")
-	p.follow(".prose a", `location.pathname.endsWith("data.json")`)
+	p.follow(".md a", `location.pathname.endsWith("data.json")`)
 
 	p.view(url, "clip.webm")
 	p.until(`document.querySelector("video").duration > 0`)
@@ -125,7 +125,7 @@ func TestKindsPlain(t *testing.T) {
 	for name, want := range map[string]string{
 		"data.json":     `document.querySelectorAll(".json details[open]").length > 3`,
 		"small.csv":     `document.querySelector("#R1 td").textContent == "Köln"`,
-		"guide.md":      `document.querySelector(".prose h2").textContent == "A guide"`,
+		"guide.md":      `document.querySelector(".md h2").textContent == "A guide"`,
 		"work.ipynb":    `document.querySelectorAll(".notebook img[src^='data:']").length == 2`,
 		"photo.png":     `document.querySelector(".stage img").clientWidth == 640`,
 		"tone.wav":      `document.querySelector("audio[controls]")`,

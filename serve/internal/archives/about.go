@@ -13,7 +13,7 @@ const maxDescription = 240
 var (
 	// mark is what a line begins with that is no part of a paragraph: a heading, a rule, a picture, a
 	// tag, a comment, a directive, a list or code.
-	mark = regexp.MustCompile("^(#|[=~^*_-]{3,}|!\\[|\\[!|<|\\.\\. |```|[-*+] |[>|:]|\\t)")
+	mark = regexp.MustCompile("^(#|=+ |[=~^*_-]{3,}|!\\[|\\[!|<|\\.\\. |```|[-*+] |[>|:]|\\t)")
 	// link is a link of Markdown, and its text.
 	link = regexp.MustCompile(`!?\[([^\]]*)\](\([^)]*\)|\[[^\]]*\])`)
 	// emphasis is what Markdown and reStructuredText put around words.

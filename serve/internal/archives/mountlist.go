@@ -3,12 +3,12 @@ package archives
 import (
 	"cmp"
 	"errors"
-	"io"
 	"slices"
 	"strings"
 
 	"github.com/tarpack/tpk/serve/internal/natural"
 	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/serve/internal/textenc"
 	"github.com/tarpack/tpk/sidecar"
 )
 
@@ -81,51 +81,45 @@ func (v *View) describe(m *mount) (Mount, error) {
 	return d, nil
 }
 
-// aboutFiles are the files that describe an archive, the best first.
-var aboutFiles = []struct {
-	name string
-	text func(content string) string
-}{
-	{"README.md", firstParagraph}, {"README", firstParagraph}, {"README.rst", firstParagraph},
-	{"README.txt", firstParagraph}, {"readme.md", firstParagraph}, {"Readme.md", firstParagraph},
-	{"index.html", pageTitle},
-}
-
 // maxAbout is how many bytes of a file are read for a description.
 const maxAbout = 32 << 10
 
-// readAbout returns the description of a mount that is one archive.
+// readAbout returns the description of a mount that is one archive: of the best README that has a
+// paragraph, or else the title of its index page.
 func (v *View) readAbout(m *mount, omit *omission) (string, error) {
-	a := v.set.sources[m.sources[0]]
-	for _, f := range aboutFiles {
-		i, ok, err := a.index.Lookup(f.name)
-		if err != nil {
-			return "", a.wrap(err)
-		}
-		if !ok || omit.leavesOut(i) {
-			continue
-		}
-		n, _, err := v.find(join(m.path, f.name))
-		if err == nil && n.Kind == plan.File {
-			err = v.proved(&n)
-		}
+	names, err := v.Readmes(m.path, nil)
+	if err != nil {
+		return "", err
+	}
+	for _, name := range names {
+		content, err := v.readDescribing(m, omit, name)
 		if err != nil {
 			return "", err
 		}
-		if n.Kind != plan.File || n.Source != m.sources[0] || n.Size == 0 {
-			continue
-		}
-		r, err := v.Content(&n, 0, min(n.Size, maxAbout))
-		if err != nil {
-			return "", err
-		}
-		b, err := io.ReadAll(r)
-		if err = errors.Join(err, r.Close()); err != nil {
-			return "", err
-		}
-		if text := f.text(string(b)); text != "" {
+		if text := firstParagraph(content); text != "" {
 			return text, nil
 		}
 	}
-	return "", nil
+	content, err := v.readDescribing(m, omit, "index.html")
+	return pageTitle(content), err
+}
+
+// readDescribing returns the beginning of a text in the root of an archive, in UTF-8; "" if there
+// is none.
+func (v *View) readDescribing(m *mount, omit *omission, name string) (string, error) {
+	a := v.set.sources[m.sources[0]]
+	i, ok, err := a.index.Lookup(name)
+	if err != nil || !ok || omit.leavesOut(i) {
+		return "", a.wrap(err)
+	}
+	n, _, err := v.find(join(m.path, name))
+	if err != nil || n.Kind != plan.File || n.Source != m.sources[0] || n.Size == 0 {
+		return "", err
+	}
+	b, err := v.ReadFile(&n, maxAbout)
+	if err != nil {
+		return "", err
+	}
+	cut := int64(len(b)) < n.Size
+	return textenc.Decode(b, cut, textenc.Detect(b, cut, "text/html")), nil
 }

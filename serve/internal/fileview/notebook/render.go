@@ -48,7 +48,7 @@ func render(f *fileview.File) (fileview.Content, error) {
 	}
 	c := fileview.Content{HTML: template.HTML(out.String()), Allow: "img-src data:",
 		Facts:  []string{f.Texts.Count(int64(len(n.Cells)+n.More), f.Texts.Show.Cell)},
-		Styles: []template.URL{prose.Style(f.Root), assets.URL(f.Root, "notebook.css")}}
+		Styles: []template.URL{assets.URL(f.Root, "notebook.css")}}
 	if n.Language != "" {
 		c.Facts = append(c.Facts, n.Language)
 	}

@@ -2,21 +2,14 @@
 package prose
 
 import (
-	"embed"
 	"errors"
 	"html/template"
 	"strings"
 
-	"github.com/tarpack/tpk/serve/internal/asset"
 	"github.com/tarpack/tpk/serve/internal/fileview"
 	"github.com/tarpack/tpk/serve/internal/listing"
 	"github.com/tarpack/tpk/serve/internal/markdown"
 )
-
-//go:embed assets
-var files embed.FS
-
-var assets = asset.New(files, "assets", "prose.css")
 
 // Renderer shows Markdown.
 var Renderer = fileview.Renderer{
@@ -38,12 +31,11 @@ func render(f *fileview.File) (fileview.Content, error) {
 	if err != nil {
 		return fileview.Content{}, err
 	}
-	return fileview.Content{HTML: `<article class="sheet prose">` + body + `</article>`,
-		Styles: []template.URL{Style(f.Root)}}, nil
+	return fileview.Content{HTML: `<article class="sheet md">` + body + `</article>`}, nil
 }
 
-// HTML returns Markdown as HTML for the page of a file. It goes into an element of the class prose,
-// on a page with Style. An error for which there may be no HTML wraps fileview.ErrCantShow.
+// HTML returns Markdown as HTML for the page of a file. It goes into an element of the class md. An
+// error for which there may be no HTML wraps fileview.ErrCantShow.
 func HTML(f *fileview.File, text string) (template.HTML, error) {
 	base := markdown.Base{Root: f.Root, View: "?list=view"}
 	b, err := markdown.Render([]byte(text), base.Options())
@@ -52,6 +44,3 @@ func HTML(f *fileview.File, text string) (template.HTML, error) {
 	}
 	return template.HTML(b), err // package markdown has sanitized it
 }
-
-// Style returns the reference to the style of what HTML returns.
-func Style(root string) template.URL { return assets.URL(root, "prose.css") }
