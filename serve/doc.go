@@ -38,6 +38,7 @@
 //	│  ├─ getpage     commands, checksums and a QR code for a download
 //	│  ├─ listing     renders folder pages and search results; fileview uses it, too
 //	│  │  └─ markdown   renders Markdown as HTML that is harmless
+//	│  ├─ textenc     detects the encoding of text; archives uses it, too
 //	│  └─ asset       styles, scripts and icons of pages
 //	├─ archives    which archives are served, and until when their files stay open
 //	│  ├─ choice     which entries of a folder a query selects; listing uses it, too
@@ -48,7 +49,8 @@
 //	│  ├─ natural    orders names as people do
 //	│  ├─ overview   adds up a folder by type, and lays out treemaps; listing uses it, too
 //	│  ├─ plain      a directory of plain files
-//	│  └─ residence  which pages of an archive are in memory
+//	│  ├─ residence  which pages of an archive are in memory
+//	│  └─ turns      how many costly tasks run at the same time; pages use it, too
 //	├─ plan        decides what the answer is: a pure function
 //	│  └─ ascii      text of requests
 //	└─ record      counters, access records, errors

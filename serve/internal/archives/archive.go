@@ -13,6 +13,7 @@ import (
 	"github.com/tarpack/tpk/serve/internal/encoded"
 	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/gzipform"
+	"github.com/tarpack/tpk/serve/internal/overview"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/residence"
 	"github.com/tarpack/tpk/sidecar"
@@ -41,7 +42,7 @@ type archive struct {
 	modTime   int64
 	origin    *guard.Origin // nil unless it was converted from a file of another program
 	exports   exportCache
-	overviews knownOverviews
+	overviews *recent[overviewKey, *overview.Overview]
 	encoded   *encoded.Source        // contents in other encodings; nil if there can be none
 	about     atomic.Pointer[string] // its description, when that was asked for
 	// gzipForms has the forms of contents by ordinal.
@@ -126,9 +127,10 @@ func (l *Library) openArchive(ctx context.Context, name string, o opening) (*arc
 	return a, nil
 }
 
-// begin gives an archive that was just opened its first reference, and its Guard.
+// begin gives an archive that was just opened its first reference, its Guard and an empty memory.
 func (a *archive) begin() {
 	a.refs.Store(1)
+	a.overviews = newOverviews()
 	a.guard = guard.New(guard.Config{Name: a.name, Archive: a.tar, Notice: a.library.notice,
 		Overwritten: a.overwritten, Begin: func(work func(context.Context)) {
 			a.refs.Add(1)

@@ -6,11 +6,11 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
-	"runtime"
 	"strings"
 	"time"
 
 	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/serve/internal/turns"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/symlink"
@@ -23,10 +23,11 @@ var (
 )
 
 // ErrBusyComparing means that comparing takes too long, or that others are being compared.
-var ErrBusyComparing = errors.New("comparing takes too long")
+var ErrBusyComparing = errors.New("comparing takes too long: try again in a moment, or " +
+	"choose smaller folders")
 
 // comparing limits how many folders are compared at the same time. Each keeps a processor busy.
-var comparing = make(chan struct{}, max(runtime.GOMAXPROCS(0)/2, 1))
+var comparing = turns.Half()
 
 // compareTime is how long comparing may take, with the wait for others. Archives of a million
 // entries take about a second.
@@ -166,12 +167,10 @@ func (v *View) showsPlain(path string, hidden func(string) bool) (bool, error) {
 func (c *Comparison) compute(ctx context.Context) (*differences, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, compareTime, ErrBusyComparing)
 	defer cancel()
-	select {
-	case comparing <- struct{}{}:
-		defer func() { <-comparing }()
-	case <-ctx.Done():
-		return nil, context.Cause(ctx)
+	if err := comparing.Take(ctx); err != nil {
+		return nil, err
 	}
+	defer comparing.Done()
 	var sides [2]tarpack.Side
 	for i := range c.sides {
 		s := &c.sides[i]

@@ -1,8 +1,6 @@
 package archives
 
 import (
-	"slices"
-	"sync"
 	"weak"
 
 	"github.com/tarpack/tpk/serve/internal/guard"
@@ -28,65 +26,8 @@ func (v *View) sideKey(s *side) sideKey {
 	return sideKey{weak.Make(s.a), weak.Make(v.noted(s.source).proof), weak.Make(s.omit), s.dir}
 }
 
-// compareCache remembers the comparisons that were used last.
-type compareCache struct {
-	mu  sync.Mutex
-	all []*keptComparison // the latest first
-}
-
-type keptComparison struct {
-	key  compareKey
-	done sync.Mutex // held while it is computed
-	d    *differences
-}
-
-// get returns a comparison, and computes it if it is not remembered. Others that ask for the same
-// meanwhile wait.
-func (c *compareCache) get(key compareKey, compute func() (*differences, error)) (*differences,
-	error) {
-	k := c.entry(key)
-	k.done.Lock()
-	defer k.done.Unlock()
-	if k.d != nil {
-		return k.d, nil
-	}
-	d, err := compute()
-	if err != nil {
-		return nil, err // the next request tries again
-	}
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	k.d = d
-	c.trim()
-	return d, nil
-}
-
-// entry returns the entry of a comparison, which becomes the latest.
-func (c *compareCache) entry(key compareKey) *keptComparison {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	i := slices.IndexFunc(c.all, func(k *keptComparison) bool { return k.key == key })
-	k := &keptComparison{key: key}
-	if i >= 0 {
-		k = c.all[i]
-		c.all = slices.Delete(c.all, i, i+1)
-	}
-	c.all = slices.Insert(c.all, 0, k)
-	c.all = c.all[:min(len(c.all), keptComparisons)]
-	return k
-}
-
-// trim forgets comparisons until the limit is kept. The lock is held.
-func (c *compareCache) trim() {
-	n := 0
-	for i, k := range c.all {
-		if k.d != nil {
-			n += len(k.d.changes)
-		}
-		if n > keptChanges {
-			clear(c.all[i:])
-			c.all = c.all[:i]
-			return
-		}
-	}
+// newComparisons returns what remembers the comparisons that were used last.
+func newComparisons() *recent[compareKey, *differences] {
+	return &recent[compareKey, *differences]{most: keptComparisons, heaviest: keptChanges,
+		weigh: func(d *differences) int { return len(d.changes) }}
 }

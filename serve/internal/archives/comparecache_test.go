@@ -11,7 +11,7 @@ import (
 
 // TestCompareCache: the comparisons used last are remembered, within limits, and errors are not.
 func TestCompareCache(t *testing.T) {
-	var c compareCache
+	c := newComparisons()
 	made := 0
 	get := func(dir, changes int) {
 		t.Helper()

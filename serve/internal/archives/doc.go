@@ -2,6 +2,7 @@
 // their files stay open.
 //
 //	library.go  Library, and what it is changed by: Load, Reload, Change
+//	reuse.go    what is open already is not opened again
 //	nested.go   archives that are found in a tree of plain files; makepack.go indexes and converts
 //	            them, and hides them as files
 //	set.go      Set, what is served at one time; the deepest mount of a path answers
@@ -14,9 +15,10 @@
 //	variants.go contents in other encodings; package encoded has them
 //	list.go     folders; collect.go gathers what is in them, listplain.go plain files
 //	totals.go   the totals of folders, without what is hidden
-//	overview.go  overviews of folders, by package overview; overviewcache.go remembers them
-//	compare.go  how two folders differ: differences.go gathers, comparecache.go remembers;
+//	overview.go  overviews of folders, by package overview; overviewcache.go limits them
+//	compare.go  how two folders differ: differences.go gathers, comparecache.go limits what is kept;
 //	            comparefile.go for one file, counterparts.go for what to compare with
+//	recent.go   the overviews and comparisons that were asked for last
 //	mountlist.go  what is mounted, for a page; about.go finds a description
 //	file.go     what is known of a file, and its content, for a page
 //	readme.go   which file of a folder is its README

@@ -74,12 +74,10 @@ const retryFull = 10 * time.Second
 // what the file was.
 func (l *Library) openInTurn(name string) (before os.FileInfo, a *archive, err error) {
 	err = l.waitUntilWritten(l.ctx, name, 0)
-	select {
-	case l.turn <- struct{}{}:
-		defer func() { <-l.turn }()
-	case <-l.ctx.Done():
-		return nil, nil, l.ctx.Err()
+	if err := l.turn.Take(l.ctx); err != nil {
+		return nil, nil, err
 	}
+	defer l.turn.Done()
 	before, _ = os.Stat(name)
 	if err == nil {
 		a, err = l.openArchive(l.ctx, name, opening{})

@@ -94,8 +94,12 @@ func (v *View) addPart(out *Overview, d archiveFolder, o OverviewOptions) error 
 	if mount != "" {
 		out.Prefix = mount + "/"
 	}
-	out.Part, err = a.overviews.get(v.library.ctx, overviewKey{strings.Clone(mount), d.ordinal},
-		func() (*overview.Overview, error) { return a.overview(omit, mount, d.ordinal, o) })
+	out.Part, err = a.overviews.get(overviewKey{strings.Clone(mount), d.ordinal},
+		func() (*overview.Overview, error) {
+			return inTurn(v.library.ctx, func() (*overview.Overview, error) {
+				return a.overview(omit, mount, d.ordinal, o)
+			})
+		})
 	if errors.Is(err, errTooMany) {
 		out.Busy, err = true, nil
 	}

@@ -1,7 +1,6 @@
 package archives
 
 import (
-	"context"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -9,20 +8,22 @@ import (
 	"testing/synctest"
 
 	"github.com/tarpack/tpk/serve/internal/overview"
+	"github.com/tarpack/tpk/serve/internal/turns"
 )
 
 // TestOverviewTurns: an overview is made once for all that ask for it, is remembered, and is
 // refused if there is no turn in time.
 func TestOverviewTurns(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		var k knownOverviews
+		k := newOverviews()
 		var made atomic.Int32
 		get := func(folder int) error {
-			_, err := k.get(context.Background(), overviewKey{"", folder},
-				func() (*overview.Overview, error) {
+			_, err := k.get(overviewKey{"", folder}, func() (*overview.Overview, error) {
+				return inTurn(t.Context(), func() (*overview.Overview, error) {
 					made.Add(1)
 					return &overview.Overview{}, nil
 				})
+			})
 			return err
 		}
 		var all sync.WaitGroup
@@ -37,7 +38,7 @@ func TestOverviewTurns(t *testing.T) {
 		if made.Load() != 1 {
 			t.Errorf("made %d times", made.Load())
 		}
-		turns := make(chan struct{}, 1) // of the bubble
+		turns := make(turns.Turns, 1) // of the bubble
 		before := makingOverviews
 		makingOverviews = turns
 		defer func() { makingOverviews = before }()
@@ -57,8 +58,8 @@ func TestOverviewTurns(t *testing.T) {
 				t.Error(err)
 			}
 		}
-		if len(k.recent) != keptOverviews {
-			t.Errorf("%d are remembered", len(k.recent))
+		if len(k.all) != keptOverviews {
+			t.Errorf("%d are remembered", len(k.all))
 		}
 	})
 }

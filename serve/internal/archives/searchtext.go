@@ -41,13 +41,11 @@ func (v *View) SearchText(dir, query string, o ListOptions) (*TextList, error) {
 	o.Hidden = v.hiding(o.Hidden)
 	ctx, cancel := context.WithTimeout(v.library.ctx, textTime)
 	defer cancel()
-	select {
-	case textSearches <- struct{}{}:
-		defer func() { <-textSearches }()
-	case <-ctx.Done():
+	if textSearches.Take(ctx) != nil {
 		l.Costly = true
 		return l, nil
 	}
+	defer textSearches.Done()
 	end := int(min(o.Offset, MaxTextHits)) + o.Limit
 	l.More = end < MaxTextHits
 	end = min(end, MaxTextHits)

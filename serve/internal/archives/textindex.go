@@ -5,11 +5,11 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"runtime"
 	"sync"
 	"time"
 
 	"github.com/tarpack/tpk/internal/changetime"
+	"github.com/tarpack/tpk/serve/internal/turns"
 	"github.com/tarpack/tpk/tarpack/text"
 )
 
@@ -24,7 +24,7 @@ type textIndex struct {
 
 // textSearches limits how many searches in text indexes run at the same time, in all archives. Each
 // keeps a processor busy.
-var textSearches = make(chan struct{}, runtime.GOMAXPROCS(0))
+var textSearches = turns.All()
 
 // textTime is how long a search in text indexes may take, with the wait for others.
 const textTime = 2 * time.Second

@@ -2,13 +2,23 @@ package compare
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io/fs"
+	"time"
 
 	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/listing"
 	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/serve/internal/turns"
 )
+
+// diffing limits how many files are compared by line at the same time. Each keeps a processor busy,
+// for up to 2 s if they are hostile.
+var diffing = turns.Half()
+
+// diffTime is how long a request waits for its turn to compare a file. A test shortens it.
+var diffTime = 5 * time.Second
 
 // Comparer renders comparisons.
 type Comparer struct{ planner *plan.Planner }
@@ -24,13 +34,13 @@ func (w *Comparer) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error
 		return nil
 	}
 	a := &answer{w: w, q: q, v: v, t: listing.TextsFor(r)}
-	if q.chosen {
-		a.c, err = v.Compare(q.old, q.new, w.planner.Hidden)
-	}
-	if !errors.As(err, &a.refused) && !errors.Is(err, archives.ErrBusyComparing) && err != nil {
+	done, err := a.compare()
+	defer done()
+	if a.busy = errors.Is(err, archives.ErrBusyComparing); a.busy {
+		a.c = nil
+	} else if err != nil && !errors.As(err, &a.refused) {
 		return err
 	}
-	a.busy = errors.Is(err, archives.ErrBusyComparing)
 	b, err := a.render()
 	if errors.Is(err, fs.ErrNotExist) {
 		p.ShowNothing()
@@ -40,16 +50,39 @@ func (w *Comparer) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error
 		return err
 	}
 	s := plan.Shown{Type: "text/html; charset=utf-8", Fields: listing.PageFields,
-		Missing: a.refused != nil || a.busy}
+		Missing: a.refused != nil, Busy: a.busy}
 	if q.json {
 		s = plan.Shown{Type: "application/json"}
 	}
-	if q.json && a.c == nil {
+	switch {
+	case q.json && a.busy:
+		p.ShowBusy(archives.ErrBusyComparing.Error())
+		return nil
+	case q.json && a.c == nil:
 		p.ShowBad(a.why())
 		return nil
 	}
 	listing.Show(r, p, s, b)
 	return nil
+}
+
+// compare compares the folders of the request. If it is for a file, compare takes a turn to compare
+// its lines, which done gives back.
+func (a *answer) compare() (done func(), err error) {
+	done = func() {}
+	if !a.q.chosen {
+		return done, nil
+	}
+	if a.c, err = a.v.Compare(a.q.old, a.q.new, a.w.planner.Hidden); err != nil || a.q.file == "" {
+		return done, err
+	}
+	ctx, cancel := context.WithTimeoutCause(context.Background(), diffTime,
+		archives.ErrBusyComparing)
+	defer cancel()
+	if err = diffing.Take(ctx); err != nil {
+		return done, err
+	}
+	return diffing.Done, nil
 }
 
 // answer is what one request gets.
@@ -65,10 +98,7 @@ type answer struct {
 
 // why returns why there is no comparison, for programs.
 func (a *answer) why() string {
-	switch {
-	case a.busy:
-		return archives.ErrBusyComparing.Error()
-	case a.refused != nil:
+	if a.refused != nil {
 		return listing.Readable(a.refused.Error())
 	}
 	return "with is the path of the folder to compare with"

@@ -2,9 +2,9 @@ package markdown
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"fmt"
-	"runtime"
 	"sync"
 
 	"github.com/yuin/goldmark"
@@ -15,6 +15,8 @@ import (
 	"github.com/yuin/goldmark/renderer"
 	"github.com/yuin/goldmark/renderer/html"
 	"github.com/yuin/goldmark/util"
+
+	"github.com/tarpack/tpk/serve/internal/turns"
 )
 
 // Limits of a document. GitHub shows documents of up to 500 KiB. A document that takes long to
@@ -54,8 +56,10 @@ func Render(source []byte, o Options) ([]byte, error) {
 	if len(source) > MaxSize {
 		return nil, ErrTooLarge
 	}
-	rendering <- struct{}{}
-	defer func() { <-rendering }()
+	if err := rendering.Take(context.Background()); err != nil {
+		return nil, err
+	}
+	defer rendering.Done()
 	source = withoutMatter(bytes.ToValidUTF8(source, []byte("\ufffd")))
 	md := converter()
 	tree, err := parse(md.Parser(), source)
@@ -70,7 +74,7 @@ func Render(source []byte, o Options) ([]byte, error) {
 }
 
 // rendering limits how many documents are rendered at once, which are all that a processor does.
-var rendering = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
+var rendering = turns.Half()
 
 // converter returns what parses and renders all documents.
 var converter = sync.OnceValue(func() goldmark.Markdown {

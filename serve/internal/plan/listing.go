@@ -143,6 +143,7 @@ type Shown struct {
 	Gzip      bool   // Content is compressed
 	Immutable bool   // the content at this URL never changes
 	Missing   bool   // it is the page of a path that names nothing: a 404 without validators
+	Busy      bool   // it is the page of a server that is too busy: a 503 without validators
 	Fields    string // further header fields, each "Name: value\r\n"
 }
 
@@ -164,8 +165,11 @@ func (p *Plan) Show(r *Request, s Shown) {
 	} else {
 		p.fields += "Vary: Accept\r\n"
 	}
-	if s.Missing {
+	if s.Missing || s.Busy {
 		p.Status, p.CacheControl = 404, ""
+		if s.Busy {
+			p.Status, p.RetryAfter, p.CacheControl = 503, RetrySoon, "no-store"
+		}
 		if s.Gzip {
 			p.Encoding = Gzip
 		}
@@ -198,6 +202,12 @@ func (p *Plan) ShowNothing() { p.text(404, "404 Not Found\n") }
 
 // ShowBad makes p a 400 because of the query. why is one line.
 func (p *Plan) ShowBad(why string) { p.text(400, "400 Bad Request: "+why+"\n") }
+
+// ShowBusy makes p a 503 with a Retry-After. why is one line.
+func (p *Plan) ShowBusy(why string) {
+	p.text(503, "503 Service Unavailable: "+why+"\n")
+	p.RetryAfter, p.CacheControl = RetrySoon, "no-store"
+}
 
 // ShowRefused makes p the answer to a choice of entries that can't be answered.
 func (p *Plan) ShowRefused(e *ChoiceError) {

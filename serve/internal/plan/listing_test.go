@@ -138,6 +138,8 @@ func TestErrors(t *testing.T) {
 		{503, func(p *Plan) { pl.Unavailable(&Request{Method: "GET"}, p, 5) }},
 		{404, func(p *Plan) { p.ShowNothing() }},
 		{400, func(p *Plan) { p.ShowBad("no") }},
+		{503, func(p *Plan) { p.ShowBusy("no") }},
+		{503, func(p *Plan) { p.Show(&Request{Method: "GET"}, Shown{Busy: true, Content: "no"}) }},
 		{500, func(p *Plan) {
 			if err := pl.Plan(&Request{Method: "GET", Target: "/x"}, badTree{site()},
 				p); !errors.Is(err, errTree) {

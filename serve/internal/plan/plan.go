@@ -111,6 +111,9 @@ func (pl *Planner) Reject(p *Plan, status int) {
 	p.text(status, strconv.Itoa(status)+" "+http.StatusText(status)+"\n")
 }
 
+// RetrySoon is the Retry-After of an answer that should be asked for again in a moment, in seconds.
+const RetrySoon = 5
+
 // Unavailable makes p a 503 with a Retry-After of retry seconds.
 func (pl *Planner) Unavailable(r *Request, p *Plan, retry int) {
 	p.reset(pl.fixed)

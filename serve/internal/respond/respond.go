@@ -53,9 +53,6 @@ type Logged struct {
 	Proto, Remote, Host, Referer, UserAgent string
 }
 
-// retryAfter is the Retry-After of a server without archives, in seconds.
-const retryAfter = 5
-
 var exchanges = sync.Pool{New: func() any {
 	return &Exchange{Out: make([]byte, 0,
 		headRoom+ShortBody)}
@@ -154,7 +151,7 @@ func (r *Responder) plan(x *Exchange) error {
 	x.Now = x.Began.Unix()
 	x.checking = archives.Checked
 	if x.viewed = r.Library.View(&x.view); !x.viewed {
-		r.Planner.Unavailable(&x.Request, &x.Plan, retryAfter)
+		r.Planner.Unavailable(&x.Request, &x.Plan, plan.RetrySoon)
 		return nil
 	}
 	return r.Planner.Plan(&x.Request, &x.view, &x.Plan)
@@ -208,7 +205,7 @@ func (r *Responder) fail(x *Exchange, err error) {
 	err = x.cause(err)
 	r.add(err, fmt.Errorf("%s %q: %w", x.Method, x.Target, err))
 	if errors.Is(err, source.ErrChanged) || errors.Is(err, source.ErrUnavailable) {
-		r.Planner.Unavailable(&x.Request, &x.Plan, retryAfter)
+		r.Planner.Unavailable(&x.Request, &x.Plan, plan.RetrySoon)
 		return
 	}
 	x.Plan.Fail()

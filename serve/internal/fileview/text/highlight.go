@@ -1,14 +1,16 @@
 package text
 
 import (
+	"context"
 	"fmt"
 	"html"
-	"runtime"
 	"strconv"
 	"strings"
 	"time"
 
 	"github.com/alecthomas/chroma/v2"
+
+	"github.com/tarpack/tpk/serve/internal/turns"
 )
 
 // budget is how long the highlighting of a text may take. What is left then is shown without
@@ -16,7 +18,7 @@ import (
 const budget = 2 * time.Second
 
 // slots are how many texts are highlighted at the same time: half of the processors stay free.
-var slots = make(chan struct{}, max(1, runtime.GOMAXPROCS(0)/2))
+var slots = turns.Half()
 
 // perBlock is how many lines an element has whose layout a browser puts off until it is seen.
 const perBlock = 200
@@ -101,10 +103,9 @@ func highlight(text string, lexer chroma.Lexer) (string, int) {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	m := &markup{}
 	done := 0
-	if lexer != nil {
-		slots <- struct{}{}
+	if lexer != nil && slots.Take(context.Background()) == nil {
 		done, _ = m.color(text, lexer)
-		<-slots
+		slots.Done()
 	}
 	m.add(text[done:], "")
 	m.end()
