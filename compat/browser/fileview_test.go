@@ -303,6 +303,42 @@ func TestFilePageButtons(t *testing.T) {
 	}
 	p.press("Backspace", "Backspace")
 	p.until(`location.pathname == "/src/" && location.search == "?list"`)
+	p.visit("/src/main.go?list=view")
+	p.follow(`.get a[href="./?list=get&name=main.go"]`, `document.querySelector(".qr") != null`)
+	p.until(`document.querySelector("h1").textContent == "Get main.go"`)
+}
+
+// TestFilePageOfRow: each row of a file leads to its page, also if it has no preview.
+func TestFilePageOfRow(t *testing.T) {
+	for _, l := range []look{looks[0], looks[3]} {
+		t.Run(l.name, func(t *testing.T) {
+			p := openFile(t, l, "/small.bin?list=view")
+			list := func() {
+				p.run(chromedp.Navigate(p.url+"/?list"), chromedp.WaitReady(chromedp.CSS("tbody")))
+			}
+			list()
+			const row, there = `tr:has([href="./small.bin"])`, `location.pathname == "/small.bin" &&
+				location.search == "?list=view"`
+			axe(p)
+			p.picture(l.name + "-rows")
+			p.follow(row+` .look a`, there)
+			list()
+			p.run(chromedp.Focus(chromedp.CSS(row + " .name a")))
+			p.key(" ") // it has no preview
+			if eval[bool](p, `document.getElementById("look").open`) {
+				t.Error("there is a preview")
+			}
+			p.press("v", "KeyV")
+			p.until(there)
+			list()
+			if n := eval[int](p, `document.querySelectorAll("tr:has(.folder) .look a").length`); n > 0 {
+				t.Errorf("%d folders lead to pages of files", n)
+			}
+			p.run(chromedp.Focus(chromedp.CSS(`tr:has(.folder) .name a`)))
+			p.press("v", "KeyV")
+			p.until(`location.pathname == "/"`)
+		})
+	}
 }
 
 // TestFilePageChanged: a file that is replaced while it is read is not mixed with the old one.

@@ -220,8 +220,7 @@ func TestWithoutScript(t *testing.T) {
 	p := open(t, desktop, "/")
 	call(p, emulation.SetScriptExecutionDisabled,
 		emulation.SetScriptExecutionDisabledParams{Value: true})
-	p.run(chromedp.Reload(), chromedp.WaitReady(chromedp.CSS("tbody")),
-		chromedp.WaitNotVisible(chromedp.CSS("[data-look]")))
+	p.run(chromedp.Reload(), chromedp.WaitReady(chromedp.CSS("tbody")))
 	text, err := chromedp.Run(p.ctx, chromedp.Text(chromedp.CSS("main")))
 	if err != nil {
 		t.Fatal(err)
@@ -232,6 +231,7 @@ func TestWithoutScript(t *testing.T) {
 		}
 	}
 	p.follow("th.size a", `document.querySelector('th.size[aria-sort="descending"]')`)
+	p.follow(`a[data-look][href="./README?list=view"]`, `location.pathname == "/README"`)
 }
 
 // TestDownloads presses the download buttons and compares the saved files with the tree.

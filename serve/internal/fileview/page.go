@@ -19,6 +19,7 @@ type page struct {
 	Heading string
 	RawURL  template.URL
 	Folder  template.URL
+	Get     template.URL // the page with commands to download the file; "" if there is none
 	Style   []template.URL
 	Script  []template.URL
 	Pic     template.URL
@@ -27,8 +28,7 @@ type page struct {
 	Ways    []way
 	Note    string // instead of the content
 
-	Downloads bool
-	way       Renderer
+	way Renderer
 }
 
 // fact is something that is known of a file.
@@ -104,7 +104,9 @@ func (p *page) describe(downloads bool, title string) {
 	p.Style = append([]template.URL{listing.Assets.URL(p.Root, "list.css"),
 		assets.URL(p.Root, "view.css")}, p.Content.Styles...)
 	p.Script = append([]template.URL{assets.URL(p.Root, "view.js")}, p.Content.Scripts...)
-	p.Downloads = downloads
+	if downloads {
+		p.Get = template.URL("./?list=get&name=" + url.QueryEscape(p.Name))
+	}
 
 	exact := func(n int64) string { return t.Count(n, t.Byte) }
 	kind, _, err := mime.ParseMediaType(p.Media)

@@ -376,6 +376,3 @@ func (p *page) KeptKeys() map[string]string {
 	}
 	return keys
 }
-
-// LookAt is the label of a button that previews a file.
-func (p *page) LookAt(name string) string { return fill(p.PreviewOf, name) }

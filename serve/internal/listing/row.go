@@ -19,8 +19,9 @@ type row struct {
 	Href      template.URL
 	Icon      string
 	Kind      string
-	Preview   string // image, audio, video, text, link or large
-	Thumb     bool   // the tile of the file is the picture that it is
+	Page      template.URL // of the file, whose link a script names; "" if there is none
+	Preview   string       // image, audio, video, text, link, large or empty; "" if there is none
+	Thumb     bool         // the tile of the file is the picture that it is
 	Link      string
 	Size      string
 	Bytes     string // the exact size
@@ -66,6 +67,12 @@ func (p *page) row(it *archives.Item) row {
 		case it.Packed >= 0:
 			r.Packed, r.PackBytes = p.bytes(it.Packed), exact(it.Packed)
 		}
+		if r.Preview != "" && it.Size == 0 {
+			r.Preview = "empty"
+		}
+		r.Page = href + "?list=view"
+	case sidecar.TypeSymlink:
+		r.Page = href + "?list=view"
 	}
 	r.Href = href
 	if p.Pick != nil {

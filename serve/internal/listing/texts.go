@@ -29,7 +29,8 @@ type texts struct {
 	More, PageOf, Of               string
 	Name, Size, Modified           string
 	PackedHead, SharedPacked       string
-	Preview, PreviewOf             string
+	Preview, PreviewOf, ViewOf     string // {name} is filled in by the page
+	ViewFile                       string
 	Open, Close, CantShow          string
 	Look                           lookTexts
 	Caption, Keys                  string
@@ -101,7 +102,8 @@ var english = &texts{
 	FirstPage: "First page", Previous: "Previous", Next: "Next", More: "More",
 	PageOf: "Page %s of %s", Of: "%s of %s",
 	Name: "Name", Size: "Size", Modified: "Modified", PackedHead: "Packed", SharedPacked: "shared",
-	Preview: "Preview", PreviewOf: "Preview %s", Open: "Open", Close: "Close",
+	Preview: "Preview", PreviewOf: "Preview {name}", ViewOf: "View {name}",
+	ViewFile: "View", Open: "Open", Close: "Close",
 	CantShow: "This file can't be shown.",
 	Look: lookTexts{
 		Prev: "Previous file", Next: "Next file", Get: "Download", Again: "Try again",
@@ -122,7 +124,8 @@ var english = &texts{
 	AsList: "List", AsGrid: "Grid", ViewsLabel: "How to show this folder",
 	Keys: "Keys",
 	KeyList: []keyText{{"↑ ↓ k j Home End", "Move between rows"}, {"Enter", "Open"},
-		{"Space", "Preview"}, {"x", "Select"}, {"← →", "Previous and next preview"}, {"Backspace", "Up"},
+		{"Space", "Preview"}, {"v", "The page of a file"}, {"x", "Select"},
+		{"← →", "Previous and next preview"}, {"Backspace", "Up"},
 		{"/", "Search"}, {"f", "Filter this folder"}, {"Esc", "Clear, or close"}, {"?", "These keys"}},
 	SearchWhere: "Where to search", SearchIn: "What to search",
 	InNames: "In names", InText: "In the text of files", AllInText: "All in the text of files",

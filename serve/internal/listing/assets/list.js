@@ -6,8 +6,8 @@
   const all = (css) => [...document.querySelectorAll(css)];
   const search = $("search");
   const link = (row) => row.querySelector("td.name a");
-  const button = (row) => row.querySelector("[data-look]");
-  document.documentElement.classList.add("js"); // shows the buttons for previews
+  const eye = (row) => row.querySelector("[data-look]");
+  document.documentElement.classList.add("js");
 
   // Times are sent in UTC, and shown in the time zone of the reader.
   function localTimes() {
@@ -20,6 +20,16 @@
     }
   }
   localTimes();
+
+  // The names of rows in the names of their links, which would double the names in the page.
+  function nameEyes() {
+    const texts = document.querySelector("th.look")?.dataset;
+    for (const look of all("td.look a")) {
+      const name = link(look.closest("tr")).textContent;
+      look.ariaLabel = texts[look.dataset.look ? "preview" : "view"].replace("{name}", () => name);
+    }
+  }
+  nameEyes();
 
   const bare = (url) => String(url).split("#")[0];
   let shown = bare(location.href); // the address of what the page shows
@@ -53,6 +63,7 @@
     if ($("left")) $("left").value = page.getElementById("left")?.value ?? "";
     $("said").textContent = page.querySelector(".facts")?.textContent ?? "";
     localTimes();
+    nameEyes();
     loadReadme();
   }
 
@@ -145,15 +156,18 @@
   // restore shows the preview of this step of the history, or none.
   async function restore() {
     const look = history.state?.look;
-    const row = look && all("tbody tr").find((r) => button(r) && link(r).href === look);
+    const row = look && all("tbody tr").find((r) => eye(r) && link(r).href === look);
     if (row) (await previews()).show(row);
     else if ($("look").open) $("look").close();
   }
   restore();
 
   document.addEventListener("click", (event) => {
-    const look = event.target.closest("[data-look]");
-    if (look) preview(look.closest("tr"));
+    const look = event.target.closest("[data-look]"); // a link to the page of a file
+    if (look && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+      event.preventDefault();
+      preview(look.closest("tr"));
+    }
     if (event.target.matches("dialog")) event.target.close(); // beside its content
   });
 
@@ -210,6 +224,11 @@
       box?.click();
       return Boolean(box);
     },
+    v: (event) => {
+      const page = event.target.closest("tbody tr")?.querySelector("td.look a");
+      if (page) location.assign(page.href);
+      return Boolean(page);
+    },
     Backspace: () => {
       const up = document.querySelector(".parent");
       up?.click();
@@ -217,7 +236,7 @@
     },
     " ": (event) => {
       const row = event.target.closest("tbody tr");
-      if (!row || !button(row) || event.target.matches("button, input")) return false;
+      if (!row || !eye(row) || event.target.matches("button, input")) return false;
       preview(row);
       return true;
     },

@@ -11,7 +11,7 @@ let row = null; // of the list, that is previewed
 let current = null; // aborts its requests; what belongs to another one comes too late
 
 const link = (of) => of.querySelector("td.name a");
-const button = (of) => of.querySelector("[data-look]");
+const eye = (of) => of.querySelector("[data-look]");
 const element = (name, set) => Object.assign(document.createElement(name), set);
 
 // open shows the preview of a row as a step of the history, so that Back closes it.
@@ -27,14 +27,14 @@ export function show(next) {
   const mine = current = new AbortController();
   const { href: src, textContent: name } = link(row);
   $("look-name").textContent = name;
-  $("look-open").href = `${src}?list=view`; // its page
+  $("look-open").href = eye(row).href; // its page
   $("look-get").href = src;
   $("look-prev").disabled = !beside(-1);
   $("look-next").disabled = !beside(1);
   if (!dialog.open) dialog.showModal();
   if (document.activeElement.disabled) stage.focus();
   stage.scrollTop = 0;
-  draw(button(row).dataset.look, src, name, mine);
+  draw(eye(row).dataset.look, src, name, mine);
 }
 
 function draw(kind, src, name, mine) {
@@ -49,33 +49,44 @@ function draw(kind, src, name, mine) {
       stage.replaceChildren(element(kind, set));
       break;
     }
-    case "large":
-      failed("large");
-      break;
-    default: // text, or a link, whose kind is known from the answer
+    case "link":
+    case "text":
       stage.replaceChildren(element("pre", { textContent: "…" }));
-      read(kind, src, name, mine);
+      if (kind === "link") follow(src, name, mine);
+      else read(src, mine);
+      break;
+    default: // why there is none
+      failed(kind);
   }
 }
 
+// follow shows what a link leads to.
+async function follow(src, name, mine) {
+  let kind = "offline";
+  try {
+    const answer = await fetch(src, { method: "HEAD", signal: mine.signal });
+    const media = answer.headers.get("Content-Type")?.match(/^(image|audio|video)\//);
+    if (!answer.ok) kind = "broken";
+    else if (new URL(answer.url).pathname.endsWith("/")) kind = "folder";
+    else if (answer.headers.get("Content-Length") === "0") kind = "empty";
+    else kind = media?.[1] ?? "text";
+  } catch {
+    // as it is
+  }
+  if (mine === current) draw(kind, src, name, mine);
+}
+
 // read shows the beginning of a text.
-async function read(kind, src, name, mine) {
+async function read(src, mine) {
   let why = "offline";
   try {
     const headers = { Range: `bytes=0-${textBytes - 1}` };
     const answer = await fetch(src, { headers, signal: mine.signal });
     if (mine !== current) return;
-    why = kind === "link" ? "broken" : "gone";
-    if (!answer.ok && answer.status !== 416) throw new Error(answer.status);
-    const type = answer.headers.get("Content-Type") ?? "";
-    if (kind === "link") {
-      why = "folder";
-      if (new URL(answer.url).pathname.endsWith("/")) throw new Error(why);
-      const media = type.match(/^(image|audio|video)\//);
-      if (media) return draw(media[1], src, name, mine);
-    }
+    why = "gone";
+    if (!answer.ok) throw new Error(answer.status);
     why = "damaged";
-    const bytes = answer.status === 416 ? [] : new Uint8Array(await answer.arrayBuffer());
+    const bytes = new Uint8Array(await answer.arrayBuffer());
     if (mine !== current) return;
     const size = Number(answer.headers.get("Content-Range")?.split("/")[1]) || 0;
     showText(Uint8Array.from(bytes.slice(0, textBytes)), size > textBytes);
@@ -134,7 +145,7 @@ function failed(why) {
   if (why === "offline") {
     const again = { className: "button", textContent: say.again, onclick: () => show(row) };
     stage.append(element("button", again));
-  } else if (why !== "gone" && why !== "broken" && why !== "folder") {
+  } else if (!["gone", "broken", "folder", "empty"].includes(why)) {
     const get = { className: "button", textContent: say.get, href: link(row).href, download: "" };
     stage.append(element("a", get));
   }
@@ -142,7 +153,7 @@ function failed(why) {
 
 // beside returns the next row before or behind this one that has a preview.
 function beside(step) {
-  const some = [...document.querySelectorAll("tbody tr")].filter(button);
+  const some = [...document.querySelectorAll("tbody tr")].filter(eye);
   return some[some.indexOf(row) + step];
 }
 
