@@ -31,7 +31,7 @@ func parse(p parser.Parser, source []byte) (tree ast.Node, err error) {
 			panic(r)
 		}
 	}()
-	b := &budget{maxWork}
+	b, notes := &budget{maxWork}, 0
 	for line := range bytes.Lines(source) {
 		rest := bytes.TrimLeft(line, " \t>-*+.)0123456789")
 		if markers(line[:len(line)-len(rest)]) > maxNesting {
@@ -40,7 +40,12 @@ func parse(p parser.Parser, source []byte) (tree ast.Node, err error) {
 		if bytes.HasPrefix(rest, []byte("#")) { // a heading, which is no paragraph
 			b.spend(len(rest), marks(rest))
 		}
+		if bytes.HasPrefix(rest, []byte("[^")) && bytes.Contains(rest, []byte("]:")) {
+			notes++
+		}
 	}
+	// Each reference is compared with all footnotes.
+	b.spend(bytes.Count(source, []byte("[^")), notes)
 	c := parser.NewContext()
 	c.Set(budgetKey, b)
 	tree = p.Parse(text.NewReader(source), parser.WithContext(c))

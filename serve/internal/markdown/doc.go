@@ -3,6 +3,7 @@
 //	render.go    Render: GitHub's Markdown to HTML, by goldmark
 //	fragment.go  Sanitize: HTML that is not in a document
 //	sanitize.go  which elements and attributes stay, by bluemonday
+//	reopen.go    HTML that would grow when it is parsed
 //	shape.go     the tree of elements: levels and ids of headings, links, pictures
 //	base.go      Base: references of a document, as those of the page that shows it
 //

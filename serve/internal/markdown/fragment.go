@@ -1,6 +1,9 @@
 package markdown
 
-import "bytes"
+import (
+	"bytes"
+	"context"
+)
 
 // Sanitize returns HTML that is not a document in Markdown, under the rules for HTML in documents.
 // It returns the errors of Render.
@@ -8,6 +11,10 @@ func Sanitize(source []byte, o Options) ([]byte, error) {
 	if len(source) > MaxSize {
 		return nil, ErrTooLarge
 	}
-	return shape(sanitizer().SanitizeReader(bytes.NewReader(bytes.ToValidUTF8(source,
-		[]byte("\ufffd")))), o)
+	if err := rendering.Take(context.Background()); err != nil {
+		return nil, err
+	}
+	defer rendering.Done()
+	valid := bytes.ToValidUTF8(source, []byte("\ufffd"))
+	return shape(sanitizer().SanitizeBytes(valid), o)
 }

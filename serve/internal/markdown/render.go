@@ -70,7 +70,7 @@ func Render(source []byte, o Options) ([]byte, error) {
 	if err := md.Renderer().Render(&b, source, tree); err != nil {
 		return nil, err
 	}
-	return shape(sanitizer().SanitizeReader(&b), o)
+	return shape(sanitizer().SanitizeBytes(b.Bytes()), o)
 }
 
 // rendering limits how many documents are rendered at once, which are all that a processor does.

@@ -2,6 +2,7 @@ package markdown
 
 import (
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -64,6 +65,10 @@ func TestTooMuch(t *testing.T) {
 	for i := range 400 {
 		deeper += strings.Repeat(" ", 2*i) + "- a\n"
 	}
+	bold := ""
+	for i := range 450 {
+		bold += fmt.Sprintf("<b id=%d>", i)
+	}
 	for name, c := range map[string]struct {
 		in   string
 		want error
@@ -85,7 +90,15 @@ func TestTooMuch(t *testing.T) {
 		"code":             {full("`a``b "), ErrTooDeep},
 		"columns": {strings.Repeat("|a", 9999) + "\n" + strings.Repeat("|-", 9999) + "\n" +
 			strings.Repeat("a\n", 9999), ErrTooDeep},
-		"elements": {full("<div>\n"), ErrTooDeep},
+		"elements":          {full("<div>\n"), ErrTooDeep},
+		"footnotes":         {full("[^a]\n\n[^a]: x\n\n"), ErrTooDeep},
+		"some footnotes":    {strings.Repeat("[^a]\n\n[^a]: x\n\n", 1000), nil},
+		"emphasized links":  {strings.Repeat("**[a](b)**\n\n", 3000), nil},
+		"reopened elements": {"<p>" + bold + strings.Repeat("<p>x", 10000), ErrTooDeep},
+		"a reopened title": {"<p><b title=" + strings.Repeat("x", 100_000) + ">" +
+			strings.Repeat("<p>x", 1000), ErrTooDeep},
+		"reopened behind cells": {"<p>" + strings.Repeat("<b title="+strings.Repeat("x", 500)+
+			"><table><td></b></table>", 100) + strings.Repeat("<p>x", 10000), ErrTooDeep},
 	} {
 		t.Run(name, func(t *testing.T) {
 			if _, err := Render([]byte(c.in), Options{}); !errors.Is(err, c.want) {
@@ -131,5 +144,35 @@ func TestBase(t *testing.T) {
 		"<img src=\"../d.png\" alt=\"\" loading=\"lazy\"/></p>\n"
 	if string(out) != want || err != nil {
 		t.Errorf("%s, %v", out, err)
+	}
+}
+
+// No document makes a page that is many times as large.
+func TestGrowth(t *testing.T) {
+	long := strings.Repeat("a", 1000)
+	for name, in := range map[string]string{
+		"nested headings": strings.Repeat("<h1><div>", 250) + strings.Repeat("a", 100_000),
+		"crossed":         "<p><b title=" + long + "><p><b></p></b>" + strings.Repeat("<p>x", 100),
+		"same": "<b><b><b><b></b></b></b><p><b title=" + long + "></p></b>" +
+			strings.Repeat("<p>x", 100),
+		"many blocks": "<b title=" + long + ">" + strings.Repeat("<div>", 9) + "</b>" +
+			strings.Repeat("</div>", 9) + strings.Repeat("<p>x", 100),
+	} {
+		for _, times := range []int{1, 20} {
+			in := strings.Repeat(in, times)
+			out, err := Sanitize([]byte(in), Options{})
+			if most := reopenedMin + 40*len(in); len(out) > most || err != nil && len(out) > 0 {
+				t.Errorf("%s: %d bytes became %d, more than %d", name, len(in), len(out), most)
+			}
+		}
+	}
+}
+
+func TestLongIDs(t *testing.T) {
+	long := strings.Repeat("ä", maxID)
+	got, err := Render([]byte("# "+long+"\n\n<a id="+long+"></a><a name="+long+"></a>\n"), Options{})
+	want := "<h2 id=\"md-" + long[:startSize] + "\">" + long + "</h2>\n<p><a></a><a></a></p>\n"
+	if string(got) != want || err != nil {
+		t.Errorf("%s, %v, want %s", got, err, want)
 	}
 }

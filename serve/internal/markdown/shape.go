@@ -3,7 +3,6 @@ package markdown
 import (
 	"bytes"
 	"fmt"
-	"io"
 	"net/url"
 	"path"
 	"strings"
@@ -22,10 +21,13 @@ type shaper struct {
 
 // shape parses sanitised HTML, changes what depends on the page, and returns it with all elements
 // closed.
-func shape(r io.Reader, o Options) ([]byte, error) {
+func shape(sanitized []byte, o Options) ([]byte, error) {
+	if err := reopens(sanitized); err != nil {
+		return nil, err
+	}
 	// The parser fails if it is nested too deeply.
-	nodes, err := html.ParseFragment(r, &html.Node{Type: html.ElementNode, Data: "div",
-		DataAtom: atom.Div})
+	nodes, err := html.ParseFragment(bytes.NewReader(sanitized), &html.Node{
+		Type: html.ElementNode, Data: "div", DataAtom: atom.Div})
 	if err != nil {
 		return nil, ErrTooDeep
 	}
@@ -86,8 +88,14 @@ func (s *shaper) element(n *html.Node) {
 	s.inside(n)
 }
 
+// Sizes in bytes of an id, and of the text of a heading that its id is made of.
+const (
+	maxID     = 200
+	startSize = maxID / 2 // lower case may take more bytes, and a number may follow
+)
+
 // id gives an element its id. Headings without one get the id that GitHub gives them. Old documents
-// name places with <a name>.
+// name places with <a name>. Ids that are too long are left out.
 func (s *shaper) id(n *html.Node) {
 	id, name := take(n, "id"), take(n, "name")
 	if id == "" {
@@ -95,9 +103,9 @@ func (s *shaper) id(n *html.Node) {
 	}
 	heading := len(n.Data) == 2 && n.Data[0] == 'h' && n.Data[1] != 'r'
 	if id == "" && heading {
-		id = s.free(slug(content(n)))
+		id = s.free(slug(start(n)))
 	}
-	if id == "" || s.ids[id] || strings.ContainsFunc(id, unicode.IsSpace) {
+	if id == "" || len(id) > maxID || s.ids[id] || strings.ContainsFunc(id, unicode.IsSpace) {
 		return
 	}
 	s.ids[id] = true
@@ -128,12 +136,18 @@ func slug(heading string) string {
 	}, strings.TrimSpace(heading))
 }
 
-// content returns the text of an element.
-func content(n *html.Node) string {
+// start returns the text that an element begins with. Headings may be nested, so it must not read
+// all of them.
+func start(n *html.Node) string {
+	const maxNodes = 1000
 	var b strings.Builder
+	nodes := 0
 	for d := range n.Descendants() {
+		if nodes++; nodes > maxNodes || b.Len() >= startSize {
+			break
+		}
 		if d.Type == html.TextNode {
-			b.WriteString(d.Data)
+			b.WriteString(d.Data[:min(len(d.Data), startSize-b.Len())])
 		}
 	}
 	return b.String()

@@ -20,21 +20,30 @@ type Span struct {
 func Spans(text string) []Span {
 	var spans []Span
 	var now style
+	var last strings.Builder // the text of the last span
+	class := ""
+	end := func() {
+		if last.Len() > 0 {
+			spans = append(spans, Span{last.String(), class})
+			last.Reset()
+		}
+	}
 	add := func(text string) {
 		if text == "" {
 			return
 		}
-		if n := len(spans); n > 0 && spans[n-1].Class == now.class() {
-			spans[n-1].Text += text
-			return
+		if c := now.class(); c != class {
+			end()
+			class = c
 		}
-		spans = append(spans, Span{text, now.class()})
+		last.WriteString(text)
 	}
 	text = lines(text)
 	for {
 		before, after, found := strings.Cut(text, "\x1b")
 		add(before)
 		if !found {
+			end()
 			return spans
 		}
 		var parameters string

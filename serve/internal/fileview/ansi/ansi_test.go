@@ -2,6 +2,7 @@ package ansi
 
 import (
 	"reflect"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -52,4 +53,16 @@ func FuzzSpans(f *testing.F) {
 			t.Fatalf("%q became %q", text, got)
 		}
 	})
+}
+
+// The memory that many sequences take is a multiple of the text, not its square.
+func TestManySequences(t *testing.T) {
+	text := strings.Repeat("a\x1b[m", 20_000)
+	var before, after runtime.MemStats
+	runtime.ReadMemStats(&before)
+	got := Spans(text)
+	runtime.ReadMemStats(&after)
+	if used := after.TotalAlloc - before.TotalAlloc; len(got) != 1 || used > uint64(50*len(text)) {
+		t.Errorf("%d spans, %d bytes for %d", len(got), used, len(text))
+	}
 }

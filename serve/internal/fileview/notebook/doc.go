@@ -2,6 +2,7 @@
 // are kept in them.
 //
 //	parse.go     JSON to a Notebook
+//	list.go      lists of JSON, which may be longer than what is shown of them
 //	output.go    which of the forms of an output is shown
 //	picture.go   pictures as data: URLs
 //	render.go    the Renderer

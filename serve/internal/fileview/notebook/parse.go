@@ -12,6 +12,9 @@ const (
 	MaxSize  = 8 << 20 // bytes
 	MaxCells = 2000
 	maxText  = 100_000 // bytes of a source or an output
+
+	maxOutputs    = 1000 // of a cell
+	maxAllOutputs = 5000 // of a notebook
 )
 
 // Notebook is what a page shows of one.
@@ -70,18 +73,20 @@ type file struct {
 			Language text `json:"language"`
 		} `json:"kernelspec"`
 	} `json:"metadata"`
-	Cells []cell `json:"cells"`
+	Cells list `json:"cells"`
 
-	Worksheets []struct {
-		Cells []cell `json:"cells"`
-	} `json:"worksheets"`
+	Worksheets list `json:"worksheets"` // of sheet
+}
+
+type sheet struct {
+	Cells list `json:"cells"`
 }
 
 type cell struct {
 	Kind    string          `json:"cell_type"`
 	Source  text            `json:"source"`
 	Count   json.RawMessage `json:"execution_count"`
-	Outputs []output        `json:"outputs"`
+	Outputs list            `json:"outputs"`
 
 	Input    text            `json:"input"`
 	Prompt   json.RawMessage `json:"prompt_number"`
@@ -95,31 +100,56 @@ func Parse(b []byte) (*Notebook, error) {
 	if err := json.Unmarshal(b, &f); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNotNotebook, err)
 	}
-	cells := f.Cells
-	for _, sheet := range f.Worksheets {
-		cells = append(cells, sheet.Cells...)
-	}
 	if f.Major < 3 || f.Major > 4 {
 		return nil, ErrNotNotebook
 	}
-	n := &Notebook{Language: string(f.Metadata.Language.Name)}
-	if n.Language == "" {
-		n.Language = string(f.Metadata.Kernel.Language)
+	r := &reader{outputs: maxAllOutputs}
+	r.Language = string(f.Metadata.Language.Name)
+	if r.Language == "" {
+		r.Language = string(f.Metadata.Kernel.Language)
 	}
-	for i := range cells {
-		if i == MaxCells {
-			n.More = len(cells) - MaxCells
-			break
-		}
-		if n.Language == "" {
-			n.Language = string(cells[i].Language)
-		}
-		n.Cells = append(n.Cells, cells[i].read())
+	err := r.cells(f.Cells)
+	for _, raw := range f.Worksheets.first {
+		var s sheet
+		err = errors.Join(err, json.Unmarshal(raw, &s), r.cells(s.Cells))
 	}
-	return n, nil
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", ErrNotNotebook, err)
+	}
+	return &r.Notebook, nil
 }
 
-func (c *cell) read() Cell {
+// reader makes a Notebook.
+type reader struct {
+	Notebook
+	outputs int // how many more there may be
+}
+
+// cells adds cells to the notebook, as far as it may have more.
+func (r *reader) cells(l list) error {
+	r.More += l.more
+	for _, raw := range l.first {
+		if len(r.Cells) == MaxCells {
+			r.More++
+			continue
+		}
+		var c cell
+		if err := json.Unmarshal(raw, &c); err != nil {
+			return err
+		}
+		if r.Language == "" {
+			r.Language = string(c.Language)
+		}
+		out, err := r.cell(&c)
+		if err != nil {
+			return err
+		}
+		r.Cells = append(r.Cells, out)
+	}
+	return nil
+}
+
+func (r *reader) cell(c *cell) (Cell, error) {
 	out := Cell{Kind: CellKind(c.Kind), Count: count(c.Count)}
 	source := string(c.Source)
 	switch c.Kind {
@@ -128,12 +158,8 @@ func (c *cell) read() Cell {
 		if out.Count == "" {
 			out.Count = count(c.Prompt)
 		}
-		for i := range c.Outputs {
-			o, cut := c.Outputs[i].read()
-			out.Cut = out.Cut || cut
-			if o.Kind != "" {
-				out.Outputs = append(out.Outputs, o)
-			}
+		if err := r.addOutputs(&out, c.Outputs); err != nil {
+			return Cell{}, err
 		}
 	case "markdown":
 	case "heading":
@@ -146,7 +172,26 @@ func (c *cell) read() Cell {
 	var cut bool
 	out.Source, cut = clip(source)
 	out.Cut = out.Cut || cut
-	return out
+	return out, nil
+}
+
+// addOutputs adds outputs to a cell, as far as it and the notebook may have more.
+func (r *reader) addOutputs(to *Cell, l list) error {
+	n := min(len(l.first), maxOutputs, r.outputs)
+	r.outputs -= n
+	to.Cut = l.more > 0 || n < len(l.first)
+	for _, raw := range l.first[:n] {
+		var o output
+		if err := json.Unmarshal(raw, &o); err != nil {
+			return err
+		}
+		out, cut := o.read()
+		to.Cut = to.Cut || cut
+		if out.Kind != "" {
+			to.Outputs = append(to.Outputs, out)
+		}
+	}
+	return nil
 }
 
 // count returns a number of JSON, or "".

@@ -2,17 +2,21 @@ package notebook
 
 import (
 	"bytes"
+	"context"
 	"embed"
 	"errors"
 	"html/template"
 	"path"
 	"strings"
+	"time"
 
 	"github.com/tarpack/tpk/serve/internal/asset"
 	"github.com/tarpack/tpk/serve/internal/fileview"
 	"github.com/tarpack/tpk/serve/internal/fileview/prose"
+	code "github.com/tarpack/tpk/serve/internal/fileview/text"
 	"github.com/tarpack/tpk/serve/internal/listing"
 	"github.com/tarpack/tpk/serve/internal/markdown"
+	"github.com/tarpack/tpk/serve/internal/turns"
 )
 
 //go:embed assets
@@ -32,7 +36,19 @@ var Renderer = fileview.Renderer{
 	Render: render,
 }
 
+// reading limits how many notebooks are made into pages at once: each may take much memory.
+var reading = turns.Half()
+
+// patience is how long a page waits for others to be made. It shows the text after that.
+var patience = time.Second
+
 func render(f *fileview.File) (fileview.Content, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	defer cancel()
+	if reading.Take(ctx) != nil {
+		return code.Renderer.Render(f)
+	}
+	defer reading.Done()
 	b, err := f.Read(MaxSize)
 	if err != nil {
 		return fileview.Content{}, err
