@@ -1,6 +1,10 @@
 package getpage
 
-import "strings"
+import (
+	"strings"
+
+	"github.com/tarpack/tpk/serve/internal/plan"
+)
 
 // command is a line for a POSIX shell.
 type command struct{ Label, Line string }
@@ -10,14 +14,18 @@ func quote(word string) string {
 	return "'" + strings.ReplaceAll(word, "'", `'\''`) + "'"
 }
 
-// curl returns the command that downloads a URL into a file, or goes on with it. A name that begins
-// with a dash is no option, and "-" is no stream.
+// local returns the word for the file that a command writes or reads. A terminal may take control
+// characters of what is pasted as keys, so there are none. A name that begins with a dash is no
+// option, and "-" is no stream.
+func local(name string) string { return quote("./" + plan.SaveName(name)) }
+
+// curl returns the command that downloads a URL into a file, or goes on with it.
 func curl(url, name string) string {
-	return "curl -fL -C - -o " + quote("./"+name) + " " + quote(url)
+	return "curl -fL -C - -o " + local(name) + " " + quote(url)
 }
 
 func wget(url, name string) string {
-	return "wget -c -O " + quote("./"+name) + " " + quote(url)
+	return "wget -c -O " + local(name) + " " + quote(url)
 }
 
 // untar returns the command that unpacks the tar.gz at a URL.
@@ -25,5 +33,5 @@ func untar(url string) string { return "curl -fL " + quote(url) + " | tar xz" }
 
 // check returns the command that fails unless a file has a SHA-256.
 func check(sum, name string) string {
-	return "sha256sum < " + quote("./"+name) + " | grep " + sum
+	return "sha256sum < " + local(name) + " | grep " + sum
 }

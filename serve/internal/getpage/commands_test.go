@@ -11,12 +11,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode"
+
+	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
 // names are file names that a shell or a program could take for something else.
 var names = []string{"plain.txt", "-rf", "--help", "-", "a b", "it's", "'; touch x; '",
 	"$(touch x)", "`touch x`", "a\nb", "a\\b", "*", "~", "!x", "\"", "#1", "é", "%s", "{a,b}",
-	"a;b|c&d", "\xff\xfe"}
+	"a;b|c&d", "\xff\xfe", "e\x03touch x\n#", "\x1b[201~touch x\r", "\u0085\u2028", "a\u202etxt.exe"}
 
 // TestCommands runs the commands in sh: they write the file, and go on with half of it, and nothing
 // else.
@@ -36,7 +39,7 @@ func TestCommands(t *testing.T) {
 		}
 		for _, name := range names {
 			dir := t.TempDir()
-			file := filepath.Join(dir, name)
+			file := filepath.Join(dir, plan.SaveName(name))
 			if err := os.WriteFile(file, []byte(content[:7]), 0o600); err != nil {
 				t.Fatal(err)
 			}
@@ -53,6 +56,25 @@ func TestCommands(t *testing.T) {
 			c.Dir = dir
 			if c.Run() == nil {
 				t.Errorf("%q: another content passes", name)
+			}
+		}
+	}
+}
+
+// TestCommandsPasted: a terminal takes control characters of what is pasted as keys, so commands
+// have none. All name the same file.
+func TestCommandsPasted(t *testing.T) {
+	for _, name := range append(names, "\u200e\u061c\u2066") {
+		word := quote("./" + plan.SaveName(name))
+		for _, line := range []string{curl("http://h/", name), wget("http://h/", name),
+			check("00", name)} {
+			if !strings.Contains(line, " "+word+" ") {
+				t.Errorf("%q: not %q: %q", name, word, line)
+			}
+			if strings.ContainsFunc(line, func(r rune) bool {
+				return unicode.In(r, unicode.C, unicode.Zl, unicode.Zp) || r == unicode.ReplacementChar
+			}) {
+				t.Errorf("%q: %q", name, line)
 			}
 		}
 	}

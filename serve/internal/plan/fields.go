@@ -179,10 +179,11 @@ func (p *Plan) appendContentRange(dst []byte) []byte {
 	return append(dst, "\r\n"...)
 }
 
-// appendDisposition appends the name to save a download under (RFC 6266): in plain ASCII, and as it
-// is if that differs.
+// appendDisposition appends the name to save a download under (RFC 6266), a SaveName: in plain
+// ASCII, and as it is if that differs.
 func appendDisposition(dst []byte, name string) []byte {
 	dst = append(dst, `Content-Disposition: attachment; filename="`...)
+	name = SaveName(name)
 	plain := true
 	for i := 0; i < len(name); i++ {
 		c := name[i]

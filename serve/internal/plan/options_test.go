@@ -273,7 +273,7 @@ func TestDate(t *testing.T) {
 func TestDisposition(t *testing.T) {
 	for name, want := range map[string]string{
 		"a b.tar.gz":  `attachment; filename="a b.tar.gz"`,
-		"ü\"\r\n.tpi": `attachment; filename="_____.tpi"; filename*=UTF-8''%C3%BC%22%0D%0A.tpi`,
+		"ü\"\r\n.tpi": `attachment; filename="_____.tpi"; filename*=UTF-8''%C3%BC%22__.tpi`,
 	} {
 		if got := string(appendDisposition(nil, name)); got != "Content-Disposition: "+want+"\r\n" {
 			t.Errorf("%q: %s", name, got)
