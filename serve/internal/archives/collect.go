@@ -62,7 +62,7 @@ func (c *collector) collect() error {
 		c.list.Archive = set.sources[dirs[0].source].title()
 	}
 	c.list.Partial = len(dirs) > 1
-	files, some, err := set.readDirs(c.dir)
+	files, some, err := set.readDirs(c.dir, c.hidden)
 	if err != nil {
 		return err
 	}
@@ -108,29 +108,6 @@ func (c *collector) addTotals(d archiveFolder) error {
 	}
 	c.list.Tree, err = a.totals(omit, d.ordinal)
 	return err
-}
-
-// readDirs returns the entries of a folder in the directories of each mount, and whether there are
-// any.
-func (s *Set) readDirs(path string) (files [][]plainEntry, some bool, err error) {
-	files = make([][]plainEntry, len(s.mounts))
-	for m := range s.mounts {
-		rest, ok := below(s.mounts[m].path, path)
-		if !ok {
-			continue
-		}
-		for _, d := range s.mounts[m].dirs {
-			entries, err := d.ReadDir(rest)
-			if err != nil {
-				return nil, false, err
-			}
-			for _, e := range entries {
-				files[m] = append(files[m], plainEntry{e, d, s.mounts[m].path})
-			}
-			some = some || len(entries) > 0
-		}
-	}
-	return files, some, nil
 }
 
 // directories returns the folders of archives that path names, in the order in which they are
@@ -252,9 +229,6 @@ func (c *collector) addArchived(d archiveFolder) error {
 }
 
 func (c *collector) addPlain(e plainEntry) error {
-	if c.hides(e.Name(), e.IsDir()) {
-		return nil
-	}
 	if e.IsDir() {
 		c.list.Partial = true // it may have more in it than an archive's folder
 	}

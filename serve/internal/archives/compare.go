@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"path"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,6 +67,11 @@ func (e *SideError) Unwrap() error { return e.Err }
 // SideError. What hidden reports true for is in neither.
 func (v *View) Compare(old, new string, hidden func(string) bool) (*Comparison, error) {
 	c := &Comparison{v: v}
+	for _, path := range []string{old, new} {
+		if slices.Contains(strings.Split(path, "/"), "..") { // no folder is looked into by such a path
+			return nil, &SideError{path, ErrNoFolder}
+		}
+	}
 	if v.library.nest != nil && v.library.discover(new, true) {
 		v.renew()
 	}
@@ -118,7 +124,7 @@ func (v *View) side(path string, hidden func(string) bool) (s side, err error) {
 	case len(dirs) != 1 || v.hasMore(end):
 		return s, ErrMixed
 	}
-	mixed, err := v.showsPlain(end, hidden)
+	mixed, err := v.hasPlain(end, hidden)
 	if err != nil || mixed {
 		return s, errors.Join(err, ErrMixed)
 	}
@@ -147,20 +153,6 @@ func (v *View) hasMore(path string) bool {
 		}
 	}
 	return false
-}
-
-// showsPlain reports whether there are plain files in a folder that are not hidden.
-func (v *View) showsPlain(path string, hidden func(string) bool) (bool, error) {
-	files, _, err := v.set.readDirs(path)
-	for _, list := range files {
-		for _, e := range list {
-			name := join(path, e.Name())
-			if hidden == nil || !hidden(name) && !(e.IsDir() && hidden(name+"/")) {
-				return true, err
-			}
-		}
-	}
-	return false, err
 }
 
 // compute walks over both folders.

@@ -109,7 +109,7 @@ func NewLibrary(o Options) (*Library, error) {
 			return nil, err
 		}
 		if o.Nested {
-			l.nest = newNest(o.Fallback, l.fallback)
+			l.nest = newNest(o.Fallback, l.fallback, o.Hidden)
 			l.hidden = withPacks(o.Hidden)
 		}
 	}

@@ -2,6 +2,7 @@ package archives
 
 import (
 	"io/fs"
+	"strings"
 
 	"github.com/tarpack/tpk/serve/internal/plain"
 	"github.com/tarpack/tpk/serve/internal/plan"
@@ -13,6 +14,40 @@ type plainEntry struct {
 	fs.DirEntry
 	dir   *plain.Dir
 	mount string
+}
+
+// readDirs returns the entries of a folder in the directories of each mount, and whether there are
+// any. It leaves out what is hidden: by the path, or by where symbolic links on it lead. hidden may
+// be nil.
+func (s *Set) readDirs(
+	path string, hidden func(string) bool,
+) (files [][]plainEntry, some bool, err error) {
+	files = make([][]plainEntry, len(s.mounts))
+	for m := range s.mounts {
+		mount := s.mounts[m].path
+		rest, ok := below(mount, path)
+		if !ok {
+			continue
+		}
+		for _, d := range s.mounts[m].dirs {
+			entries, end, err := d.ReadDir(rest)
+			if err != nil {
+				return nil, false, err
+			}
+			if end = strings.TrimPrefix(mount+"/"+end, "/"); rest == "" {
+				end = path
+			}
+			for _, e := range entries {
+				if hidden != nil && (hides(hidden, join(path, e.Name()), e.IsDir) ||
+					end != path && hides(hidden, join(end, e.Name()), e.IsDir)) {
+					continue
+				}
+				files[m] = append(files[m], plainEntry{e, d, mount})
+			}
+		}
+		some = some || len(files[m]) > 0
+	}
+	return files, some, nil
 }
 
 // answered reports whether the entry, which is not hidden itself, is answered at path. A symbolic

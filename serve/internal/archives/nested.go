@@ -29,8 +29,9 @@ const recheck = time.Second
 // nest finds the archives in a tree of plain files: a pack.tar.gz is served in place of the folder
 // it lies in. A folder is looked into when the path of a request leads through it.
 type nest struct {
-	dir  string
-	tree *plain.Dir
+	dir    string
+	tree   *plain.Dir
+	hidden func(path string) bool // may be nil
 
 	mu   sync.RWMutex
 	dirs map[string]*nestDir // folders that exist, by path
@@ -48,8 +49,8 @@ type nestDir struct {
 	ready   *archive    // that has been opened by this; nil: there is none
 }
 
-func newNest(dir string, tree *plain.Dir) *nest {
-	return &nest{dir: dir, tree: tree, dirs: map[string]*nestDir{}}
+func newNest(dir string, tree *plain.Dir, hidden func(string) bool) *nest {
+	return &nest{dir: dir, tree: tree, hidden: hidden, dirs: map[string]*nestDir{}}
 }
 
 // specs returns the packs that are known and good.
@@ -155,6 +156,20 @@ func (l *Library) findPacks() {
 	}
 }
 
+// pack describes the pack of a folder. It returns nil if there is none, or if symbolic links lead
+// from the folder's path to a hidden folder.
+func (n *nest) pack(dir string) os.FileInfo {
+	pack, err := n.tree.Stat(path.Join(dir, PackName))
+	if err != nil || !pack.Mode().IsRegular() {
+		return nil
+	}
+	end, _, isDir, err := n.tree.Follow(dir)
+	if err != nil || !isDir || n.hidden != nil && end != "" && n.hidden(end+"/") {
+		return nil
+	}
+	return pack
+}
+
 // look counts a change if the pack of a folder has come, changed or gone since the last look. It
 // reports whether the folder exists.
 func (n *nest) look(dir string, now time.Time) (exists bool) {
@@ -165,10 +180,7 @@ func (n *nest) look(dir string, now time.Time) (exists bool) {
 	if fresh {
 		return true
 	}
-	pack, err := n.tree.Stat(path.Join(dir, PackName))
-	if err != nil || !pack.Mode().IsRegular() {
-		pack = nil
-	}
+	pack := n.pack(dir)
 	if pack == nil && dir != "" {
 		if fi, err := n.tree.Stat(dir); err != nil || !fi.IsDir() {
 			n.mu.Lock()

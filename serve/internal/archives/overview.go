@@ -158,17 +158,13 @@ func (v *View) mountsBelow(dir string, hidden func(string) bool) ([]Mount, error
 
 // hasPlain reports whether a directory of plain files shows something in a folder.
 func (v *View) hasPlain(dir string, hidden func(string) bool) (bool, error) {
-	files, some, err := v.set.readDirs(dir)
+	files, some, err := v.set.readDirs(dir, hidden)
 	if err != nil || !some {
 		return false, err
 	}
 	for _, entries := range files {
 		for _, e := range entries {
-			path := join(dir, e.Name())
-			if hidden != nil && hides(hidden, path, e.IsDir) {
-				continue
-			}
-			if ok, err := e.answered(path, hidden); err != nil || ok {
+			if ok, err := e.answered(join(dir, e.Name()), hidden); err != nil || ok {
 				return ok, err
 			}
 		}

@@ -72,12 +72,23 @@ func Parse(query string) (c Choice, ok bool, err error) {
 	c.Ranges = merge(c.Ranges)
 	for _, name := range values[KeyName] {
 		name = strings.TrimSuffix(name, "/")
-		if name == "" || strings.HasPrefix(name, "/") {
+		if !isPath(name) {
 			return Choice{}, false, errName
 		}
 		c.Names = append(c.Names, name)
 	}
 	return c, true, nil
+}
+
+// isPath reports whether a path has neither empty parts nor dot segments, which could lead out of
+// the folder.
+func isPath(path string) bool {
+	for name := range strings.SplitSeq(path, "/") {
+		if name == "" || name == "." || name == ".." {
+			return false
+		}
+	}
+	return true
 }
 
 func parseRange(text string) (Range, error) {

@@ -18,6 +18,9 @@ func TestParse(t *testing.T) {
 		{"n=3", "!"}, {"of=1&n=", "!"}, {"of=1&n=3,", "!"}, {"of=1&n=-3", "!"}, {"of=1&n=3-", "!"},
 		{"of=1&n=4-3", "!"}, {"of=1&n=2147483648", "!"}, {"of=1&n=x", "!"}, {"of=1&n=1-2-3", "!"},
 		{"name=", "!"}, {"name=/etc", "!"}, {"name=/", "!"}, {"name=%zz", "!"}, {"of=1&n=+3", "!"},
+		{"name=..", "!"}, {"name=../x", "!"}, {"name=a/%2e%2e/x", "!"}, {"name=.", "!"},
+		{"name=a/./b", "!"}, {"name=a//b", "!"}, {"name=a//", "!"}, {"name=a/..", "!"},
+		{"name=...&name=.a", "name=...&name=.a"},
 	} {
 		got, ok, err := Parse(c.query)
 		switch {

@@ -145,11 +145,7 @@ func (d *page) add(label, href string, size int64) string {
 
 // file sets the page of a file in a folder. It returns false if it is something else.
 func (g *Getter) file(d *page, v *archives.View, dir, name string) (bool, error) {
-	path := strings.TrimPrefix(dir+"/"+name, "/")
-	if g.planner.Hidden(path) {
-		return false, nil
-	}
-	n, err := v.Lookup(path)
+	n, err := g.planner.File(v, strings.TrimPrefix(dir+"/"+name, "/"))
 	if err != nil || n.Kind != plan.File {
 		return false, err
 	}

@@ -8,8 +8,15 @@ import (
 	"slices"
 )
 
-// ReadDir returns what is in a directory, sorted by name. One that is not there is empty.
-func (d *Dir) ReadDir(path string) ([]fs.DirEntry, error) { return d.readSome(path, -1) }
+// ReadDir returns what is in a directory, sorted by name, and the path that symbolic links led to.
+// One that is not there is empty.
+func (d *Dir) ReadDir(path string) (entries []fs.DirEntry, end string, err error) {
+	if end, err = d.follow(path); err != nil {
+		return nil, "", outage(err)
+	}
+	entries, err = d.readSome(end, -1)
+	return entries, end, err
+}
 
 // Walk calls visit for each entry of a directory and below, sorted by name, and enters the
 // directories for which visit returns true. It stops after limit entries; all reports whether it
