@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"sync"
+	"time"
 
 	"github.com/yuin/goldmark"
 	"github.com/yuin/goldmark/ast"
@@ -31,10 +32,11 @@ const (
 // has it, too.
 const IDPrefix = "md-"
 
-// Errors of documents that can't be shown but as text.
+// Errors of documents that can't be shown but as text. ErrBusy is an error of the moment.
 var (
 	ErrTooLarge = fmt.Errorf("the document has more than %d bytes", MaxSize)
 	ErrTooDeep  = errors.New("the document is nested too deeply")
+	ErrBusy     = errors.New("other documents are being rendered")
 )
 
 // Options are what the HTML depends on besides the document.
@@ -51,12 +53,13 @@ type Options struct {
 // Bytes that are not UTF-8 are replaced.
 //
 // It returns ErrTooLarge or ErrTooDeep for a document that should be shown as text. So the time
-// that it takes is bounded, whatever the document has in it.
+// that it takes is bounded, whatever the document has in it. It returns ErrBusy if it has waited
+// for others for a second.
 func Render(source []byte, o Options) ([]byte, error) {
 	if len(source) > MaxSize {
 		return nil, ErrTooLarge
 	}
-	if err := rendering.Take(context.Background()); err != nil {
+	if err := takeTurn(); err != nil {
 		return nil, err
 	}
 	defer rendering.Done()
@@ -75,6 +78,13 @@ func Render(source []byte, o Options) ([]byte, error) {
 
 // rendering limits how many documents are rendered at once, which are all that a processor does.
 var rendering = turns.Half()
+
+// takeTurn waits for a turn of rendering, or returns ErrBusy after a second.
+func takeTurn() error {
+	ctx, cancel := context.WithTimeoutCause(context.Background(), time.Second, ErrBusy)
+	defer cancel()
+	return rendering.Take(ctx)
+}
 
 // converter returns what parses and renders all documents.
 var converter = sync.OnceValue(func() goldmark.Markdown {

@@ -39,7 +39,8 @@ func render(f *fileview.File) (fileview.Content, error) {
 func HTML(f *fileview.File, text string) (template.HTML, error) {
 	base := markdown.Base{Root: f.Root, View: "?list=view"}
 	b, err := markdown.Render([]byte(text), base.Options())
-	if errors.Is(err, markdown.ErrTooDeep) || errors.Is(err, markdown.ErrTooLarge) {
+	if errors.Is(err, markdown.ErrTooDeep) || errors.Is(err, markdown.ErrTooLarge) ||
+		errors.Is(err, markdown.ErrBusy) {
 		return "", fileview.ErrCantShow
 	}
 	return template.HTML(b), err // package markdown has sanitized it

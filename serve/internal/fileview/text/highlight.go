@@ -7,18 +7,32 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/alecthomas/chroma/v2"
 
 	"github.com/tarpack/tpk/serve/internal/turns"
 )
 
-// budget is how long the highlighting of a text may take. What is left then is shown without
-// colours. A single match of chroma's has a limit of its own, 250 ms.
-const budget = 2 * time.Second
+// Limits of highlighting. What is left of a text then is shown without colours. A lexer looks at
+// all that is left of its text for a token, so that the time of a hostile text is the square of its
+// length.
+const (
+	maxColored = 256 << 10              // bytes of a text that a lexer gets
+	budget     = 2 * time.Second        // for a text
+	tokenTime  = 300 * time.Millisecond // for a token; a lexer that takes longer is stuck
+	waiting    = time.Second            // for a slot
+)
 
 // slots are how many texts are highlighted at the same time: half of the processors stay free.
 var slots = turns.Half()
+
+// takeSlot waits for a slot. It returns false if there is none within the time.
+func takeSlot() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), waiting)
+	defer cancel()
+	return slots.Take(ctx) == nil
+}
 
 // perBlock is how many lines an element has whose layout a browser puts off until it is seen.
 const perBlock = 200
@@ -103,13 +117,27 @@ func highlight(text string, lexer chroma.Lexer) (string, int) {
 	text = strings.ReplaceAll(text, "\r\n", "\n")
 	m := &markup{}
 	done := 0
-	if lexer != nil && slots.Take(context.Background()) == nil {
-		done, _ = m.color(text, lexer)
+	if lexer != nil && takeSlot() {
+		done, _ = m.color(head(text), lexer)
 		slots.Done()
 	}
 	m.add(text[done:], "")
 	m.end()
 	return m.String(), m.line
+}
+
+// head returns the beginning of a text that a lexer gets: whole lines, or whole characters of a
+// very long line.
+func head(text string) string {
+	if len(text) <= maxColored {
+		return text
+	}
+	n := strings.LastIndexByte(text[:maxColored], '\n') + 1
+	if n == 0 {
+		for n = maxColored; !utf8.RuneStart(text[n]); n-- {
+		}
+	}
+	return text[:n]
 }
 
 // color writes as much of text as it can within the budget, and returns how many bytes these are. A
@@ -124,12 +152,14 @@ func (m *markup) color(text string, lexer chroma.Lexer) (done int, err error) {
 	if err != nil {
 		return 0, err
 	}
-	limit := time.Now().Add(budget)
-	for n := 0; ; n++ {
+	begun := time.Now()
+	for before := begun; ; {
 		token := next()
-		if token == chroma.EOF || n%64 == 0 && time.Now().After(limit) {
+		now := time.Now()
+		if token == chroma.EOF || now.Sub(before) > tokenTime || now.Sub(begun) > budget {
 			return done, nil
 		}
+		before = now
 		value := token.Value
 		if !strings.HasPrefix(text[done:], value) {
 			if value = strings.TrimSuffix(value, "\n"); value != text[done:] {

@@ -2,6 +2,7 @@ package text
 
 import (
 	"embed"
+	"encoding/xml"
 	"path"
 	"strings"
 	"sync"
@@ -23,14 +24,31 @@ var registry = sync.OnceValue(func() *chroma.LexerRegistry {
 		panic(err) // it is embedded
 	}
 	for _, e := range entries {
-		all.Register(chroma.MustNewXMLLexer(lexerFiles, path.Join("lexers", e.Name())))
+		file := path.Join("lexers", e.Name())
+		config := chroma.MustNewXMLLexer(lexerFiles, file).Config()
+		all.Register(limited(config, func() chroma.Rules { return rulesOf(file) }))
 	}
-	all.Register(chroma.MustNewLexer(&chroma.Config{Name: "Go", Aliases: []string{"go"},
+	all.Register(limited(&chroma.Config{Name: "Go", Aliases: []string{"go"},
 		Filenames: []string{"*.go"}}, goRules))
-	all.Register(chroma.MustNewLexer(&chroma.Config{Name: "Markdown", Aliases: []string{"md"},
+	all.Register(limited(&chroma.Config{Name: "Markdown", Aliases: []string{"md"},
 		Filenames: []string{"*.md", "*.markdown", "*.mkd"}}, markdownRules))
 	return all
 })
+
+// rulesOf returns the rules of a file of lexerFiles.
+func rulesOf(file string) chroma.Rules {
+	var lexer struct {
+		Rules chroma.Rules `xml:"rules"`
+	}
+	b, err := lexerFiles.ReadFile(file)
+	if err == nil {
+		err = xml.Unmarshal(b, &lexer)
+	}
+	if err != nil {
+		panic(err) // it is embedded
+	}
+	return lexer.Rules
+}
 
 // interpreters are lexers by the program in the first line of a script.
 var interpreters = map[string]string{

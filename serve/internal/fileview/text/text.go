@@ -3,9 +3,11 @@
 //	text.go       the Renderer; the beginning of a text that is too large for a page
 //	highlight.go  lines with numbers, in the colours of a lexer
 //	lexers.go     which lexer a file has
+//	matchtime.go  how long a lexer tries a rule
 //
-// A text up to 1 MiB is in the page as a whole, and lines.js marks lines of it. Of a larger one the
-// page has the beginning; long.js reads any part of it by ranges of the plain file.
+// A text up to 1 MiB and 20,000 lines is in the page as a whole, and lines.js marks lines of it. Of
+// a longer one the page has the beginning; long.js reads any part of it by ranges of the plain
+// file.
 package text
 
 import (
@@ -24,9 +26,13 @@ var files embed.FS
 
 var assets = asset.New(files, "assets", "text.css", "lines.js", "long.js")
 
+// Limits of a text that is in the page as a whole, and of the beginning of a longer one. A line has
+// about 55 bytes of markup.
 const (
-	maxText   = 1 << 20  // bytes of the largest text that is in the page as a whole
-	firstText = 64 << 10 // bytes in the page of a larger one
+	maxText    = 1 << 20 // bytes
+	maxLines   = 20_000
+	firstText  = 64 << 10 // bytes
+	firstLines = 2000     // as many as a page of long.js
 )
 
 // Renderer shows text.
@@ -55,12 +61,15 @@ type shown struct {
 }
 
 func render(f *fileview.File) (fileview.Content, error) {
+	text, encoding, err := "", "", error(nil)
 	whole := f.Size <= maxText
-	limit := int64(maxText)
-	if !whole {
-		limit = firstText
+	if whole {
+		text, encoding, err = f.Text(maxText)
+		whole = strings.Count(text, "\n") <= maxLines
 	}
-	text, encoding, err := f.Text(limit)
+	if !whole && err == nil {
+		text, encoding, err = f.Text(firstText)
+	}
 	if err != nil {
 		return fileview.Content{}, err
 	}
@@ -76,12 +85,7 @@ func render(f *fileview.File) (fileview.Content, error) {
 		c.Facts = append(c.Facts, f.Texts.Count(int64(n), s.Line))
 		c.Scripts = []template.URL{assets.URL(f.Root, "lines.js")}
 	} else {
-		lines, _ := highlight(text[:strings.LastIndexByte(text, '\n')+1], nil)
-		if lines == "" {
-			lines, _ = highlight(text, nil)
-		}
-		s.Wrapped, s.Lines = true, template.HTML(lines)
-		s.Note = listing.Fill(s.Beginning, f.Texts.Bytes(firstText), f.Texts.Bytes(f.Size))
+		s.begin(f, text)
 		c.Scripts = append(fileview.RangeScripts(f.Root), assets.URL(f.Root, "long.js"))
 	}
 	c.Facts = append(c.Facts, strings.ToUpper(encoding[:1])+encoding[1:])
@@ -92,4 +96,30 @@ func render(f *fileview.File) (fileview.Content, error) {
 	err = page.Execute(&out, s)
 	c.HTML = template.HTML(out.String())
 	return c, err
+}
+
+// begin shows the beginning of a long text: whole lines, unless the first is a very long one.
+func (s *shown) begin(f *fileview.File, text string) {
+	part := f.Texts.Bytes(min(firstText, f.Size))
+	if end := endOfLine(text, firstLines); end > 0 && end < len(text) {
+		text, part = text[:end], f.Texts.Count(firstLines, s.Line)
+	} else if end := strings.LastIndexByte(text, '\n') + 1; end > 0 {
+		text = text[:end]
+	}
+	lines, _ := highlight(text, nil)
+	s.Wrapped, s.Lines = true, template.HTML(lines)
+	s.Note = listing.Fill(s.Beginning, part, f.Texts.Bytes(f.Size))
+}
+
+// endOfLine returns the offset behind the line feed that ends line n, or 0 if there are fewer.
+func endOfLine(text string, n int) int {
+	end := 0
+	for range n {
+		i := strings.IndexByte(text[end:], '\n')
+		if i < 0 {
+			return 0
+		}
+		end += i + 1
+	}
+	return end
 }

@@ -1,0 +1,25 @@
+package markdown
+
+import (
+	"errors"
+	"testing"
+	"testing/synctest"
+
+	"github.com/tarpack/tpk/serve/internal/turns"
+)
+
+// TestBusy: a document does not wait for long until others are rendered.
+func TestBusy(t *testing.T) {
+	defer func(old turns.Turns) { rendering = old }(rendering)
+	synctest.Test(t, func(t *testing.T) {
+		rendering = make(turns.Turns, 1)
+		rendering <- struct{}{}
+		if b, err := Render([]byte("a"), Options{}); !errors.Is(err, ErrBusy) {
+			t.Errorf("%q, %v", b, err)
+		}
+		<-rendering
+		if b, err := Render([]byte("a"), Options{}); err != nil || len(b) == 0 {
+			t.Errorf("with a slot: %q, %v", b, err)
+		}
+	})
+}
