@@ -20,55 +20,6 @@ import (
 	"github.com/tarpack/tpk/compat/tools"
 )
 
-// pages are the pages that TestAccessible checks in every look.
-var pages = []struct{ name, path string }{
-	{"root", "/"}, {"folder", "/media/"}, {"odd", "/odd/"}, {"paged", "/crowd/?limit=20"},
-	{"search", "/?q=TILE-00&limit=20"}, {"nothing", "/?q=no-such-thing"},
-}
-
-// TestAccessible checks every page in every look with axe-core.
-func TestAccessible(t *testing.T) {
-	for _, l := range looks {
-		for _, page := range pages {
-			t.Run(l.name+"/"+page.name, func(t *testing.T) {
-				p := open(t, l, page.path)
-				axe(p)
-				p.picture(l.name + "-" + page.name)
-			})
-		}
-		t.Run(l.name+"/preview", func(t *testing.T) {
-			p := open(t, l, "/media/")
-			p.click(`[data-look="image"]`)
-			p.until(`document.querySelector("dialog img")?.complete`)
-			axe(p)
-			p.picture(l.name + "-preview")
-		})
-	}
-}
-
-// axe runs axe-core with the rules of WCAG 2.2 A and AA and its own best practices.
-func axe(p *tab) {
-	p.t.Helper()
-	axeRules(p, 15)
-}
-
-// axeRules is axe for a page to which so many rules apply.
-func axeRules(p *tab, rules int) {
-	p.t.Helper()
-	script, err := os.ReadFile(filepath.Join(tools.Repo(p.t), ".work", "npm", "node_modules",
-		"axe-core", "axe.min.js"))
-	if err != nil {
-		tools.Missing(p.t, "axe-core (npm install of axe-core in .work/npm)")
-	}
-	eval[int](p, string(script)+";0")
-	found := eval[[]string](p, fmt.Sprintf(`axe.run().then(r => r.violations
-		.flatMap(v => v.nodes.map(n => v.id + ": " + n.html + ": " + n.failureSummary))
-		.concat(r.passes.length < %d ? ["only " + r.passes.length + " rules applied"] : []))`, rules))
-	for _, v := range found {
-		p.t.Error(v)
-	}
-}
-
 func TestSort(t *testing.T) {
 	p := open(t, desktop, "/docs/")
 	if got, want := p.names(), []string{"api/", "guide.md", "notes.txt"}; !slices.Equal(got, want) {
