@@ -63,7 +63,7 @@ func TestAccessible(t *testing.T) {
 				url = s.serve(t)
 			}
 			for _, page := range s.pages {
-				for _, l := range looks {
+				for _, l := range sampledLooks() {
 					t.Run(page.name+"/"+l.name, func(t *testing.T) { checkPage(t, l, url, page) })
 				}
 			}
@@ -78,6 +78,14 @@ func TestAccessible(t *testing.T) {
 			p.picture(l.name + "-preview")
 		})
 	}
+}
+
+// sampledLooks returns all looks, or with -short the first and the last one, which differ in all.
+func sampledLooks() []look {
+	if testing.Short() {
+		return []look{looks[0], looks[len(looks)-1]}
+	}
+	return looks[:]
 }
 
 // checkPage checks a page in a look. On the first of the looks, it checks forced colours and print,
