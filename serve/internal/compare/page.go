@@ -239,7 +239,7 @@ func (a *answer) sizes(old, new *sidecar.Entry) string {
 	return x + " → " + y
 }
 
-// pages sets the links to the parts of a list of n rows, of which some are shown.
+// pages sets the links to the parts of a list of n rows, with some shown.
 func (a *answer) pages(p *page, n, shown int) {
 	q := a.q
 	of := (n + q.limit - 1) / q.limit

@@ -15,7 +15,7 @@
 //
 //   - write a package with a variable of type Renderer; its Shows decides by [File.Media],
 //     [File.Encoding], [File.Size] and [File.Head], and reads nothing else;
-//   - read with [File.Read] or [File.Text], both of which have a limit, and render with
+//   - read with [File.Read] or [File.Text], which have a limit, and render with
 //     html/template, so that nothing of a file becomes markup or a script of the page;
 //   - put styles and scripts into an asset.Set of the package, and name them in the Content: they
 //     are loaded only by pages that need them. A script finds the plain file at the data-raw of

@@ -29,19 +29,18 @@ var Renderer = fileview.Renderer{
 
 // A browser without a viewer shows what is in the object element. The viewer of a browser is apart
 // from pages: scripts in a document can't reach this one.
-var page = template.Must(template.New("document").Parse(`<object class="sheet document" ` +
+var page = fileview.NewFragment(`<object class="sheet document" ` +
 	`type="application/pdf" data="{{.Source}}" aria-label="{{.Name}}"><p class="empty">{{.None}} ` +
-	`<a href="{{.Source}}">{{.Open}}</a></p></object>`))
+	`<a href="{{.Source}}">{{.Open}}</a></p></object>`)
 
 // allow lets the page load the document. Browsers whose viewer is a page ask for frames, too.
 const allow = "object-src 'self'; frame-src 'self'"
 
 func render(f *fileview.File) (fileview.Content, error) {
-	var b bytes.Buffer
-	err := page.Execute(&b, struct {
+	html, err := page.Render(struct {
 		Source           template.URL
 		Name, None, Open string
 	}{template.URL(f.Raw), listing.Readable(f.Name), f.Texts.Show.NoDocument, f.Texts.Open})
-	return fileview.Content{HTML: template.HTML(b.String()), Allow: allow,
+	return fileview.Content{HTML: html, Allow: allow,
 		Styles: []template.URL{assets.URL(f.Root, "document.css")}}, err
 }

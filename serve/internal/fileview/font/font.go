@@ -52,7 +52,7 @@ func grid() []string {
 // sizes are in pixels. Each has a class.
 var sizes = []int{12, 16, 24, 36, 48, 72}
 
-var page = template.Must(template.New("font").Parse(`<p class="empty without">{{.NoScript}}</p>
+var page = fileview.NewFragment(`<p class="empty without">{{.NoScript}}</p>
 <div class="specimen" data-failed="{{.BadFont}}" hidden>
 <p class="sheet try"><label class="away" for="try">{{.OwnText}}</label>` +
 	`<textarea id="try" rows="2" spellcheck="false">{{index .Pangrams 0}}</textarea></p>
@@ -63,16 +63,15 @@ var page = template.Must(template.New("font").Parse(`<p class="empty without">{{
 	`{{index $.Pangrams 0}}</span></p>{{end}}</div>
 <h2>{{.Characters}}</h2>
 <ul class="sheet grid">{{range .Grid}}<li>{{.}}</li>{{end}}</ul>
-</div>`))
+</div>`)
 
 func render(f *fileview.File) (fileview.Content, error) {
-	var b bytes.Buffer
-	err := page.Execute(&b, struct {
+	html, err := page.Render(struct {
 		*listing.ShowTexts
 		In   []int
 		Grid []string
 	}{&f.Texts.Show, sizes, grid()})
-	return fileview.Content{HTML: template.HTML(b.String()), Allow: "font-src 'self'",
+	return fileview.Content{HTML: html, Allow: "font-src 'self'",
 		Styles:  []template.URL{assets.URL(f.Root, "font.css")},
 		Scripts: []template.URL{assets.URL(f.Root, "font.js")}}, err
 }

@@ -32,23 +32,22 @@ var Renderer = fileview.Renderer{
 	Render: render,
 }
 
-var page = template.Must(template.New("hex").Parse(
+var page = fileview.NewFragment(
 	`<div class="sheet hex" tabindex="0" role="region" aria-label="{{.Content}}" ` +
 		`data-goto="{{.GoToByte}}" data-go="{{.Go}}" data-none="{{.NoLine}}" ` +
 		`data-failed="{{.ReadFailed}}" data-position="{{.Position}}" data-start="{{.Start}}" ` +
-		`data-end="{{.End}}"><pre>{{.Rows}}</pre></div>`))
+		`data-end="{{.End}}"><pre>{{.Rows}}</pre></div>`)
 
 func render(f *fileview.File) (fileview.Content, error) {
 	b, err := f.Read(firstBytes)
 	if err != nil {
 		return fileview.Content{}, err
 	}
-	var out bytes.Buffer
-	err = page.Execute(&out, struct {
+	html, err := page.Render(struct {
 		*listing.ViewTexts
 		Rows string
 	}{&f.Texts.View, rows(b)})
-	return fileview.Content{HTML: template.HTML(out.String()),
+	return fileview.Content{HTML: html,
 		Scripts: append(fileview.RangeScripts(f.Root), assets.URL(f.Root, "hex.js")),
 		Styles:  []template.URL{assets.URL(f.Root, "hex.css")}}, err
 }

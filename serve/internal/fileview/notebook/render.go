@@ -8,6 +8,7 @@ import (
 	"html/template"
 	"path"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/tarpack/tpk/serve/internal/asset"
@@ -24,7 +25,10 @@ var files embed.FS
 
 var assets = asset.New(files, "assets", "notebook.css")
 
-var page = template.Must(template.ParseFS(files, "assets/notebook.html"))
+var page = sync.OnceValue(
+	func() *template.Template {
+		return template.Must(template.ParseFS(files, "assets/notebook.html"))
+	})
 
 // Renderer shows notebooks.
 var Renderer = fileview.Renderer{
@@ -59,7 +63,7 @@ func render(f *fileview.File) (fileview.Content, error) {
 	}
 	s := &shower{File: f, Notebook: n}
 	var out bytes.Buffer
-	if err := page.Execute(&out, s); err != nil {
+	if err := page().Execute(&out, s); err != nil {
 		return fileview.Content{}, err
 	}
 	c := fileview.Content{HTML: template.HTML(out.String()), Allow: "img-src data:",

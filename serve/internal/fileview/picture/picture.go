@@ -40,23 +40,22 @@ var Renderer = fileview.Renderer{
 	Render: render,
 }
 
-var page = template.Must(template.New("picture").Parse(`<div class="zoom" role="group" ` +
+var page = fileview.NewFragment(`<div class="zoom" role="group" ` +
 	`aria-label="{{.Tools}}" hidden><button type="button" data-zoom="out" aria-label="{{.Farther}}" ` +
 	`title="{{.Farther}}">−</button><button type="button" data-zoom="in" aria-label="{{.Closer}}" ` +
 	`title="{{.Closer}}">+</button><button type="button" data-zoom="fit">{{.Fit}}</button>` +
 	`<button type="button" data-zoom="actual">{{.Actual}}</button><output></output>` +
 	`<small>{{.Move}}</small></div>
 <div class="sheet stage" tabindex="0" role="region" aria-label="{{.Picture}}" ` +
-	`data-failed="{{.Failed}}"><img src="{{.Source}}" alt="{{.Name}}"></div>`))
+	`data-failed="{{.Failed}}"><img src="{{.Source}}" alt="{{.Name}}"></div>`)
 
 func render(f *fileview.File) (fileview.Content, error) {
-	var b bytes.Buffer
-	err := page.Execute(&b, struct {
+	html, err := page.Render(struct {
 		*listing.ShowTexts
 		Source       template.URL
 		Name, Failed string
 	}{&f.Texts.Show, template.URL(f.Raw), listing.Readable(f.Name), f.Texts.CantShow})
-	c := fileview.Content{HTML: template.HTML(b.String()),
+	c := fileview.Content{HTML: html,
 		Styles:  []template.URL{assets.URL(f.Root, "picture.css")},
 		Scripts: []template.URL{assets.URL(f.Root, "picture.js")}}
 	if d, _, err := image.DecodeConfig(bytes.NewReader(f.Head)); err == nil {

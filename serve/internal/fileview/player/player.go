@@ -2,7 +2,6 @@
 package player
 
 import (
-	"bytes"
 	"embed"
 	"html/template"
 	"strings"
@@ -31,19 +30,18 @@ var Renderer = fileview.Renderer{
 func isVideo(f *fileview.File) bool { return strings.HasPrefix(f.Media, "video/") }
 
 // A source has the file's media type from the server, so the element needs none.
-var page = template.Must(template.New("player").Parse(`<div class="sheet player" ` +
+var page = fileview.NewFragment(`<div class="sheet player" ` +
 	`data-failed="{{.Failed}}">{{if .Video}}<video controls preload="metadata" playsinline ` +
 	`src="{{.Source}}" aria-label="{{.Name}}"></video>{{else}}<audio controls preload="metadata" ` +
-	`src="{{.Source}}" aria-label="{{.Name}}"></audio>{{end}}</div>`))
+	`src="{{.Source}}" aria-label="{{.Name}}"></audio>{{end}}</div>`)
 
 func render(f *fileview.File) (fileview.Content, error) {
-	var b bytes.Buffer
-	err := page.Execute(&b, struct {
+	html, err := page.Render(struct {
 		Source       template.URL
 		Name, Failed string
 		Video        bool
 	}{template.URL(f.Raw), listing.Readable(f.Name), f.Texts.Show.NoPlayer, isVideo(f)})
-	return fileview.Content{HTML: template.HTML(b.String()),
+	return fileview.Content{HTML: html,
 		Styles:  []template.URL{assets.URL(f.Root, "player.css")},
 		Scripts: []template.URL{assets.URL(f.Root, "player.js")}}, err
 }

@@ -11,7 +11,6 @@
 package text
 
 import (
-	"bytes"
 	"embed"
 	"html/template"
 	"strings"
@@ -43,14 +42,14 @@ var Renderer = fileview.Renderer{
 	Render: render,
 }
 
-var page = template.Must(template.New("text").Parse(
+var page = fileview.NewFragment(
 	`{{with .Note}}<p class="sum cut">{{.}} <a href="{{$.Raw}}">{{$.Open}}</a></p>{{end}}` +
 		`<div class="sheet lines{{if .Wrapped}} wrap{{end}}" tabindex="0" role="region" ` +
 		`aria-label="{{.ViewTexts.Content}}" data-wrap="{{.Wrap}}" ` +
 		`data-goto="{{.GoToLine}}" data-go="{{.Go}}" ` +
 		`data-finding="{{.Finding}}" data-none="{{.NoLine}}" data-failed="{{.ReadFailed}}" ` +
 		`data-position="{{.Position}}" data-start="{{.Start}}" data-end="{{.End}}">` +
-		`{{.Lines}}</div>`))
+		`{{.Lines}}</div>`)
 
 // shown is what the template shows.
 type shown struct {
@@ -92,9 +91,7 @@ func render(f *fileview.File) (fileview.Content, error) {
 	if strings.HasPrefix(encoding, "utf") {
 		c.Facts[len(c.Facts)-1] = strings.ToUpper(encoding)
 	}
-	var out bytes.Buffer
-	err = page.Execute(&out, s)
-	c.HTML = template.HTML(out.String())
+	c.HTML, err = page.Render(s)
 	return c, err
 }
 

@@ -73,9 +73,9 @@ func render(f *fileview.File) (fileview.Content, error) {
 	return c, nil
 }
 
-var note = template.Must(template.New("note").Parse(`<p class="sum invalid" role="note">` +
+var note = fileview.NewFragment(`<p class="sum invalid" role="note">` +
 	`{{.Says}} <a href="#L{{.Line}}">{{.Place}}</a> <code lang="en">{{.Error}}</code></p>
-`))
+`)
 
 // invalid returns the file as text, below a note with the place of a mistake.
 func invalid(f *fileview.File, e *SyntaxError) (fileview.Content, error) {
@@ -84,13 +84,12 @@ func invalid(f *fileview.File, e *SyntaxError) (fileview.Content, error) {
 		return c, err
 	}
 	t := f.Texts
-	var b strings.Builder
-	err = note.Execute(&b, struct {
+	says, err := note.Render(struct {
 		Says, Place, Error string
 		Line               int
 	}{t.Show.NotJSON, listing.Fill(t.Show.LineColumn, t.Num(int64(e.Line)), t.Num(int64(e.Column))),
 		e.Err.Error(), e.Line})
-	c.HTML = template.HTML(b.String()) + c.HTML
+	c.HTML = says + c.HTML
 	c.Styles = append(c.Styles, assets.URL(f.Root, "tree.css"))
 	return c, err
 }
