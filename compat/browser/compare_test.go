@@ -112,9 +112,7 @@ func TestCompare(t *testing.T) {
 
 // TestCompareKeys: the form is filled in and sent by keyboard.
 func TestCompareKeys(t *testing.T) {
-	p := newTab(t, desktop)
-	p.run(chromedp.Navigate(serveVersions(t)+"/lantern-1.1/docs/?list"),
-		chromedp.WaitReady(chromedp.CSS("main")))
+	p := goTo(t, desktop, serveVersions(t)+"/lantern-1.1/docs/?list")
 	p.run(chromedp.Focus(chromedp.CSS(`.tools a[href*="list=compare"]`)))
 	p.key(kb.Enter)
 	p.until(`document.querySelector("[name=with]").value == "/lantern-1.0/docs"`)
@@ -166,9 +164,9 @@ func TestCompareKinds(t *testing.T) {
 
 // TestComparePrint: on paper, lines are one below the other, and there is nothing to click on.
 func TestComparePrint(t *testing.T) {
-	p := newTab(t, desktop)
-	p.run(chromedp.Navigate(serveVersions(t)+"/lantern-1.0/?list=compare&with=/lantern-1.1"+
-		"&file=docs/guide.md"), chromedp.WaitReady(chromedp.CSS("ins")))
+	p := goTo(t, desktop,
+		serveVersions(t)+"/lantern-1.0/?list=compare&with=/lantern-1.1&file=docs/guide.md")
+	p.until(`document.querySelector("ins")`)
 	call(p, emulation.SetEmulatedMedia, emulation.SetEmulatedMediaParams{Media: "print"})
 	old, now := p.rect("del"), p.rect("ins")
 	if old.Left != now.Left || old.Top >= now.Top || p.rect(".ways").Height > 0 {

@@ -55,8 +55,9 @@ func noise(n int) string {
 // openFile opens the page of a file.
 func openFile(t *testing.T, l look, target string) *tab {
 	t.Helper()
+	url := serveSite(t, false, viewedFiles())
 	p := newTab(t, l)
-	p.served = &served{url: serveSite(t, false, viewedFiles())}
+	p.served = &served{url: url}
 	p.visit(target)
 	return p
 }

@@ -232,7 +232,8 @@ func open(t *testing.T, l look, path string) *tab {
 	return p
 }
 
-// newTab returns an empty tab.
+// newTab returns an empty tab. A server of the test alone is started before it, and so ends after
+// it: a request that the tab still makes would otherwise appear on the console as refused.
 func newTab(t *testing.T, l look) *tab {
 	t.Helper()
 	return newTabFor(t, l, time.Minute)

@@ -31,8 +31,9 @@ export function show(next) {
   $("look-get").href = src;
   $("look-prev").disabled = !beside(-1);
   $("look-next").disabled = !beside(1);
-  if (!dialog.open) dialog.showModal();
-  if (document.activeElement.disabled) stage.focus();
+  const opens = !dialog.open;
+  if (opens) dialog.showModal();
+  if (opens || document.activeElement.disabled) stage.focus(); // keys scroll it
   stage.scrollTop = 0;
   draw(eye(row).dataset.look, src, name, mine);
 }
