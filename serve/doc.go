@@ -42,6 +42,7 @@
 //	│  └─ asset       styles, scripts and icons of pages
 //	├─ archives    which archives are served, and until when their files stay open
 //	│  ├─ choice     which entries of a folder a query selects; listing uses it, too
+//	│  ├─ describe   READMEs of a folder, and a paragraph of one
 //	│  ├─ encoded    the variants file of an archive: contents in other encodings
 //	│  ├─ guard      whether the file under an archive may be answered from; encoded uses it, too
 //	│  ├─ gzipform   whether content is gzip to its end
@@ -49,6 +50,7 @@
 //	│  ├─ natural    orders names as people do
 //	│  ├─ overview   adds up a folder by type, and lays out treemaps; listing uses it, too
 //	│  ├─ plain      a directory of plain files
+//	│  ├─ recent     remembers the results that were asked for last
 //	│  ├─ residence  which pages of an archive are in memory
 //	│  └─ turns      how many costly tasks run at the same time; pages use it, too
 //	├─ plan        decides what the answer is: a pure function

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tarpack/tpk/internal/changetime"
 	"github.com/tarpack/tpk/internal/prefetch"
+	"github.com/tarpack/tpk/serve/internal/archives/recent"
 	"github.com/tarpack/tpk/serve/internal/encoded"
 	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/gzipform"
@@ -19,6 +20,7 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/cache"
+	"github.com/tarpack/tpk/tarpack/export"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/signature"
 	"github.com/tarpack/tpk/tarpack/source"
@@ -41,8 +43,9 @@ type archive struct {
 	sidecar   *os.File         // the index, if it is copied and mapped; else nil
 	modTime   int64
 	origin    *guard.Origin // nil unless it was converted from a file of another program
-	exports   exportCache
-	overviews *recent[overviewKey, *overview.Overview]
+	exports   *recent.Cache[layoutKey, *export.File]
+	omissions omissions
+	overviews *recent.Cache[overviewKey, *overview.Overview]
 	encoded   *encoded.Source        // contents in other encodings; nil if there can be none
 	about     atomic.Pointer[string] // its description, when that was asked for
 	// gzipForms has the forms of contents by ordinal.
@@ -130,7 +133,7 @@ func (l *Library) openArchive(ctx context.Context, name string, o opening) (*arc
 // begin gives an archive that was just opened its first reference, its Guard and an empty memory.
 func (a *archive) begin() {
 	a.refs.Store(1)
-	a.overviews = newOverviews()
+	a.overviews, a.exports = newOverviews(), newExports()
 	a.guard = guard.New(guard.Config{Name: a.name, Archive: a.tar, Notice: a.library.notice,
 		Overwritten: a.overwritten, Begin: func(work func(context.Context)) {
 			a.refs.Add(1)

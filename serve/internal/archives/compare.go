@@ -86,7 +86,7 @@ func (v *View) Compare(old, new string, hidden func(string) bool) (*Comparison, 
 		c.sides[i] = s
 	}
 	var err error
-	c.differences, err = v.library.comparisons.get(compareKey{v.sideKey(&c.sides[0]),
+	c.differences, err = v.library.comparisons.Get(compareKey{v.sideKey(&c.sides[0]),
 		v.sideKey(&c.sides[1])}, func() (*differences, error) { return c.compute(v.library.ctx) })
 	return c, err
 }

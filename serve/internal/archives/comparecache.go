@@ -3,6 +3,7 @@ package archives
 import (
 	"weak"
 
+	"github.com/tarpack/tpk/serve/internal/archives/recent"
 	"github.com/tarpack/tpk/serve/internal/guard"
 )
 
@@ -27,7 +28,7 @@ func (v *View) sideKey(s *side) sideKey {
 }
 
 // newComparisons returns what remembers the comparisons that were used last.
-func newComparisons() *recent[compareKey, *differences] {
-	return &recent[compareKey, *differences]{most: keptComparisons, heaviest: keptChanges,
-		weigh: func(d *differences) int { return len(d.changes) }}
+func newComparisons() *recent.Cache[compareKey, *differences] {
+	return &recent.Cache[compareKey, *differences]{Most: keptComparisons, Heaviest: keptChanges,
+		Weigh: func(d *differences) int { return len(d.changes) }}
 }

@@ -15,13 +15,13 @@
 //	variants.go contents in other encodings; package encoded has them
 //	list.go     folders; collect.go gathers what is in them, listplain.go plain files
 //	totals.go   the totals of folders, without what is hidden
-//	overview.go  overviews of folders, by package overview; overviewcache.go limits them
+//	overview.go  overviews of folders, by package overview; overviewcache.go limits them;
+//	            package recent has those that were asked for last
 //	compare.go  how two folders differ: differences.go gathers, comparecache.go limits what is kept;
 //	            comparefile.go for one file, counterparts.go for what to compare with
-//	recent.go   the overviews and comparisons that were asked for last
-//	mountlist.go  what is mounted, for a page; about.go finds a description
+//	mountlist.go  what is mounted, for a page; package describe finds a description
 //	file.go     what is known of a file, and its content, for a page
-//	readme.go   which file of a folder is its README
+//	readme.go   the READMEs of a folder
 //	links.go    symbolic links to what is hidden
 //	searchview.go  searches; searchplain.go for plain files; package match compares
 //	searchtext.go  searches in text, with the text indexes of textindex.go

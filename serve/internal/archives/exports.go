@@ -1,12 +1,12 @@
 package archives
 
 import (
-	"container/list"
 	"encoding/binary"
 	"slices"
 	"strings"
 	"sync"
 
+	"github.com/tarpack/tpk/serve/internal/archives/recent"
 	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/sidecar"
@@ -21,65 +21,22 @@ const firstExport = -3
 // some kilobytes.
 const keptExports = 16
 
-// exportCache remembers the layouts that were used last.
-type exportCache struct {
-	mu     sync.Mutex
-	recent list.List // of *cachedExport, the latest first
-
-	omissions map[string]*omission // by mount; nil for one of nothing
-}
-
-type cachedExport struct {
-	path   string // with the mount's, if something is left out
+// layoutKey is what a layout depends on.
+type layoutKey struct {
+	what   string // see exportKey
 	format export.Format
 	proof  *guard.Proof // of the archive: the layout has bytes of its headers
-	once   sync.Once
-	file   *export.File
-	err    error
 }
 
-// get returns the export of a folder, and lays it out if it is not remembered. Others that ask for
-// the same meanwhile wait.
-func (c *exportCache) get(path string, format export.Format, proof *guard.Proof,
-	layOut func() (*export.File, error)) (*export.File, error) {
-	e := c.entry(path, format, proof)
-	e.once.Do(func() { e.file, e.err = layOut() })
-	if e.err != nil {
-		c.forget(e) // so that the next request tries again
-	}
-	return e.file, e.err
+// newExports returns what remembers the layouts of an archive that were used last.
+func newExports() *recent.Cache[layoutKey, *export.File] {
+	return &recent.Cache[layoutKey, *export.File]{Most: keptExports}
 }
 
-func (c *exportCache) forget(e *cachedExport) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for l := c.recent.Front(); l != nil; l = l.Next() {
-		if l.Value == e {
-			c.recent.Remove(l)
-			return
-		}
-	}
-}
-
-// entry returns the entry of an export, which becomes the latest.
-func (c *exportCache) entry(
-	path string, format export.Format, proof *guard.Proof,
-) *cachedExport {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for l := c.recent.Front(); l != nil; l = l.Next() {
-		if e := l.Value.(*cachedExport); e.path == path && e.format == format &&
-			e.proof == proof {
-			c.recent.MoveToFront(l)
-			return e
-		}
-	}
-	e := &cachedExport{path: strings.Clone(path), format: format, proof: proof}
-	c.recent.PushFront(e)
-	if c.recent.Len() > keptExports {
-		c.recent.Remove(c.recent.Back())
-	}
-	return e
+// omissions are what the downloads of an archive leave out, by mount; nil for one of nothing.
+type omissions struct {
+	mu      sync.Mutex
+	byMount map[string]*omission
 }
 
 // omission is what an archive's downloads leave out if it is mounted at mount. omit is nil if that
@@ -101,9 +58,9 @@ func (v *View) omit(a *archive, mount string) (*omission, error) {
 	if hidden == nil {
 		return nil, nil
 	}
-	a.exports.mu.Lock()
-	known, ok := a.exports.omissions[mount]
-	a.exports.mu.Unlock()
+	a.omissions.mu.Lock()
+	known, ok := a.omissions.byMount[mount]
+	a.omissions.mu.Unlock()
 	if ok {
 		return known, nil
 	}
@@ -133,12 +90,12 @@ func (v *View) omit(a *archive, mount string) (*omission, error) {
 	if len(o.ordinals) == 0 {
 		o = nil
 	}
-	a.exports.mu.Lock()
-	defer a.exports.mu.Unlock()
-	if a.exports.omissions == nil {
-		a.exports.omissions = map[string]*omission{}
+	a.omissions.mu.Lock()
+	defer a.omissions.mu.Unlock()
+	if a.omissions.byMount == nil {
+		a.omissions.byMount = map[string]*omission{}
 	}
-	a.exports.omissions[strings.Clone(mount)] = o
+	a.omissions.byMount[strings.Clone(mount)] = o
 	return o, nil
 }
 
@@ -178,7 +135,7 @@ func (v *View) export(
 	if o != nil {
 		omit = o.omit
 	}
-	file, err := a.exports.get(key, f, v.noted(i).proof, func() (*export.File, error) {
+	file, err := a.exports.Get(layoutKey{key, f, v.noted(i).proof}, func() (*export.File, error) {
 		if ranges != nil {
 			return export.Select(a.tar, rest, ranges, f, omit)
 		}

@@ -10,10 +10,10 @@ import (
 // TestExportCache requires that a layout is remembered as long as nothing has put the archive in
 // doubt. It has bytes of tar headers, which may have been forged when it was made.
 func TestExportCache(t *testing.T) {
-	var c exportCache
+	c := newExports()
 	made := 0
 	get := func(path string, format export.Format, proof *guard.Proof) {
-		_, err := c.get(path, format, proof, func() (*export.File, error) {
+		_, err := c.Get(layoutKey{path, format, proof}, func() (*export.File, error) {
 			made++
 			return nil, nil
 		})

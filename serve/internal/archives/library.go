@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/internal/changetime"
+	"github.com/tarpack/tpk/serve/internal/archives/recent"
 	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/gzipform"
 	"github.com/tarpack/tpk/serve/internal/plain"
@@ -73,7 +74,7 @@ type Library struct {
 	jobs   sync.WaitGroup
 	turn   turns.Turns // held while a pack is indexed or converted, which takes all processors
 
-	comparisons *recent[compareKey, *differences]
+	comparisons *recent.Cache[compareKey, *differences]
 
 	mu       sync.Mutex // held while the set is changed
 	specs    []Spec

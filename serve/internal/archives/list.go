@@ -3,6 +3,7 @@ package archives
 import (
 	"strings"
 
+	"github.com/tarpack/tpk/serve/internal/archives/describe"
 	"github.com/tarpack/tpk/serve/internal/match"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/sidecar"
@@ -99,7 +100,7 @@ func (v *View) List(dir string, o ListOptions) (*List, error) {
 		return nil, err
 	}
 	c.sort()
-	l.sortReadmes()
+	describe.SortReadmes(l.Readmes)
 	from := int(min(o.Offset, int64(l.Total)))
 	for i := range c.children[from:min(from+o.Limit, l.Total)] {
 		it, err := c.item(&c.children[from+i])

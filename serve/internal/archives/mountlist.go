@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tarpack/tpk/serve/internal/archives/describe"
 	"github.com/tarpack/tpk/serve/internal/natural"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/textenc"
@@ -96,12 +97,12 @@ func (v *View) readAbout(m *mount, omit *omission) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		if text := firstParagraph(content); text != "" {
+		if text := describe.FirstParagraph(content); text != "" {
 			return text, nil
 		}
 	}
 	content, err := v.readDescribing(m, omit, "index.html")
-	return pageTitle(content), err
+	return describe.PageTitle(content), err
 }
 
 // readDescribing returns the beginning of a text in the root of an archive, in UTF-8; "" if there

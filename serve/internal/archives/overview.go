@@ -94,7 +94,7 @@ func (v *View) addPart(out *Overview, d archiveFolder, o OverviewOptions) error 
 	if mount != "" {
 		out.Prefix = mount + "/"
 	}
-	out.Part, err = a.overviews.get(overviewKey{strings.Clone(mount), d.ordinal},
+	out.Part, err = a.overviews.Get(overviewKey{strings.Clone(mount), d.ordinal},
 		func() (*overview.Overview, error) {
 			return inTurn(v.library.ctx, func() (*overview.Overview, error) {
 				return a.overview(omit, mount, d.ordinal, o)

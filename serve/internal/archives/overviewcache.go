@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"github.com/tarpack/tpk/serve/internal/archives/recent"
 	"github.com/tarpack/tpk/serve/internal/overview"
 	"github.com/tarpack/tpk/serve/internal/turns"
 )
@@ -29,8 +30,8 @@ type overviewKey struct {
 }
 
 // newOverviews returns what remembers the overviews of an archive that were asked for last.
-func newOverviews() *recent[overviewKey, *overview.Overview] {
-	return &recent[overviewKey, *overview.Overview]{most: keptOverviews}
+func newOverviews() *recent.Cache[overviewKey, *overview.Overview] {
+	return &recent.Cache[overviewKey, *overview.Overview]{Most: keptOverviews}
 }
 
 // inTurn makes an overview when it has a turn.

@@ -1,4 +1,6 @@
-package archives
+// Package describe finds what describes a folder: its READMEs, and a paragraph of one or the title
+// of a page.
+package describe
 
 import (
 	"html"
@@ -21,9 +23,9 @@ var (
 	title    = regexp.MustCompile(`(?is)<title[^>]*>(.*?)</title`)
 )
 
-// firstParagraph returns the first paragraph of a README, in Markdown or a form like it, without
+// FirstParagraph returns the first paragraph of a README, in Markdown or a form like it, without
 // marks. It is plain text, and must be escaped in a page.
-func firstParagraph(content string) string {
+func FirstParagraph(content string) string {
 	content = strings.ReplaceAll(content, "\r\n", "\n")
 	for block := range strings.SplitSeq(content, "\n\n") {
 		lines := strings.Split(strings.Trim(block, "\n"), "\n")
@@ -50,8 +52,8 @@ func underlines(line string) bool {
 		strings.Contains("=-~^*#", line[:1])
 }
 
-// pageTitle returns the title of a page in HTML.
-func pageTitle(content string) string {
+// PageTitle returns the title of a page in HTML.
+func PageTitle(content string) string {
 	m := title.FindStringSubmatch(content)
 	if m == nil {
 		return ""

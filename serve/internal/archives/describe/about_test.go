@@ -1,4 +1,4 @@
-package archives
+package describe
 
 import (
 	"strings"
@@ -17,11 +17,11 @@ func TestAbout(t *testing.T) {
 			"Bold and this, but snake_case_name."},
 		{"<!-- comment -->\n\nText & <b>", "Text & <b>"}, {"---\n\n***\n\nAfter rules", "After rules"},
 	} {
-		if got := firstParagraph(x.content); got != x.want {
+		if got := FirstParagraph(x.content); got != x.want {
 			t.Errorf("%q: %q, want %q", x.content, got, x.want)
 		}
 	}
-	if got := firstParagraph(strings.Repeat("word ", 100)); !strings.HasSuffix(got, "word…") ||
+	if got := FirstParagraph(strings.Repeat("word ", 100)); !strings.HasSuffix(got, "word…") ||
 		utf8.RuneCountInString(got) > maxDescription+1 {
 		t.Errorf("%q", got)
 	}
@@ -29,7 +29,7 @@ func TestAbout(t *testing.T) {
 		"<title>A &lt;b&gt;\n page</title>": "A <b> page", "<TITLE lang=en>x</TITLE>": "x",
 		"<title>cut off": "", "no title": "", "<title></title>": "",
 	} {
-		if got := pageTitle(content); got != want {
+		if got := PageTitle(content); got != want {
 			t.Errorf("%q: %q, want %q", content, got, want)
 		}
 	}
@@ -40,7 +40,7 @@ func FuzzAbout(f *testing.F) {
 	f.Add("# T\n\n*a* [b](c)")
 	f.Add("<title>x&amp;</title>")
 	f.Fuzz(func(t *testing.T, content string) {
-		for _, got := range []string{firstParagraph(content), pageTitle(content)} {
+		for _, got := range []string{FirstParagraph(content), PageTitle(content)} {
 			if !utf8.ValidString(got) || utf8.RuneCountInString(got) > maxDescription+1 ||
 				strings.Contains(got, "\n") || got != strings.TrimSpace(got) {
 				t.Errorf("%q", got)

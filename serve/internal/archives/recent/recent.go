@@ -1,4 +1,5 @@
-package archives
+// Package recent remembers the results that were asked for last.
+package recent
 
 import (
 	"errors"
@@ -9,13 +10,13 @@ import (
 // errUnmade is the error of a result whose making has not returned.
 var errUnmade = errors.New("it was not made")
 
-// recent remembers the results that were asked for last, by key. Its limits are set before it is
+// Cache remembers the results that were asked for last, by key. Its limits are set before it is
 // used.
-type recent[K comparable, V any] struct {
-	most int // results
-	// weigh returns what counts against heaviest, the sum of all. It may be nil.
-	weigh    func(V) int
-	heaviest int
+type Cache[K comparable, V any] struct {
+	Most int // results
+	// Weigh returns what counts against Heaviest, the sum of all. It may be nil.
+	Weigh    func(V) int
+	Heaviest int
 
 	mu  sync.Mutex
 	all []*result[K, V] // the latest first
@@ -30,14 +31,14 @@ type result[K comparable, V any] struct {
 	weight int // 0 until it is made
 }
 
-// get returns a result, and makes it if it is not remembered. Others that ask for the same
+// Get returns a result, and makes it if it is not remembered. Others that ask for the same
 // meanwhile wait for it. After an error the next request tries again.
-func (c *recent[K, V]) get(key K, make func() (V, error)) (V, error) {
+func (c *Cache[K, V]) Get(key K, make func() (V, error)) (V, error) {
 	r := c.entry(key)
 	r.once.Do(func() {
 		r.err = errUnmade // if make panics
-		if r.made, r.err = make(); r.err == nil && c.weigh != nil {
-			c.trim(r, c.weigh(r.made))
+		if r.made, r.err = make(); r.err == nil && c.Weigh != nil {
+			c.trim(r, c.Weigh(r.made))
 		}
 	})
 	if r.err != nil {
@@ -47,7 +48,7 @@ func (c *recent[K, V]) get(key K, make func() (V, error)) (V, error) {
 }
 
 // entry returns the entry of a result, which becomes the latest.
-func (c *recent[K, V]) entry(key K) *result[K, V] {
+func (c *Cache[K, V]) entry(key K) *result[K, V] {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r := &result[K, V]{key: key}
@@ -56,21 +57,21 @@ func (c *recent[K, V]) entry(key K) *result[K, V] {
 		c.all = slices.Delete(c.all, i, i+1)
 	}
 	c.all = slices.Insert(c.all, 0, r)
-	if len(c.all) > c.most {
-		clear(c.all[c.most:])
-		c.all = c.all[:c.most]
+	if len(c.all) > c.Most {
+		clear(c.all[c.Most:])
+		c.all = c.all[:c.Most]
 	}
 	return r
 }
 
 // trim sets the weight of a result and forgets results, the oldest first, until the limit is kept.
-func (c *recent[K, V]) trim(r *result[K, V], weight int) {
+func (c *Cache[K, V]) trim(r *result[K, V], weight int) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	r.weight = weight
 	sum := 0
 	for i, r := range c.all {
-		if sum += r.weight; sum > c.heaviest {
+		if sum += r.weight; sum > c.Heaviest {
 			clear(c.all[i:])
 			c.all = c.all[:i]
 			return
@@ -78,7 +79,7 @@ func (c *recent[K, V]) trim(r *result[K, V], weight int) {
 	}
 }
 
-func (c *recent[K, V]) forget(r *result[K, V]) {
+func (c *Cache[K, V]) forget(r *result[K, V]) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	c.all = slices.DeleteFunc(c.all, func(other *result[K, V]) bool { return other == r })
