@@ -64,6 +64,9 @@ func kinds(t *testing.T) map[string]string {
 	files["sales.csv"] = rows
 	files["small.csv"] = "city,inhabitants,country\nK\xf6ln,1084831,Germany\n" +
 		"Z\xfcrich,443037,Switzerland\nGraz,302749\n\"" + strings.ReplaceAll(evil, `"`, `""`) + "\",1,x\n"
+	files["odd.ipynb"] = strings.Replace(notebook(files["photo.png"]), `"cells": [`,
+		`"cells": ["no cell", {"cell_type": "code", "source": "x", "outputs": [7]},`, 1)
+	files["deep.md"] = strings.Repeat(">", 300) + " deep " + evil + "\n"
 	files["work.ipynb"] = notebook(files["photo.png"])
 	return files
 }
@@ -121,10 +124,13 @@ func TestKinds(t *testing.T) {
 				{"sales.csv", `document.querySelectorAll(".csv tbody tr").length == 1000`},
 				{"small.csv", `document.querySelector("#R1 td").textContent == "Köln"`},
 				{"data.json", `document.querySelector(".json-tools")`},
-				{"bad.json", `document.querySelector(".invalid a").hash == "#L3"`},
+				{"bad.json", `document.querySelector(".because a").hash == "#L3"`},
 				{"lines.jsonl", `document.querySelectorAll(".json .glance").length > 20`},
 				{"guide.md", `document.querySelector(".md table") && document.querySelector(".md img")`},
 				{"work.ipynb", `[...document.querySelectorAll(".notebook img")].length >= 2`},
+				{"odd.ipynb", `document.querySelectorAll(".cell.odd, .out.odd").length == 2 &&
+					document.querySelectorAll(".cell").length == 7`},
+				{"deep.md", `document.querySelector(".because") && document.querySelector("#L1")`},
 				{"photo.png", `document.querySelector(".zoom output").textContent.includes("%")`},
 				{"drawing.svg", `document.querySelector(".zoom output").textContent.startsWith("320 × 200")`},
 				{"broken.png", `document.querySelector("#file .empty")`},

@@ -87,7 +87,7 @@ func TestKindsUse(t *testing.T) {
 	p.until(`location.search == "?list=view" && document.querySelector(".json")`)
 
 	p.view(url, "bad.json")
-	p.click(".invalid a")
+	p.click(".because a")
 	p.until(`location.hash == "#L3" && document.querySelector("#L3").textContent.includes("]")`)
 
 	p.view(url, "sales.csv")

@@ -1,7 +1,6 @@
 package fileview
 
 import (
-	"errors"
 	"fmt"
 	"html/template"
 	"mime"
@@ -83,9 +82,6 @@ func (p *page) render() error {
 		p.Note = p.Texts.CantShow
 	default:
 		p.Content, err = p.way.Render(p.File)
-		if errors.Is(err, ErrCantShow) {
-			p.Note, err = p.Texts.CantShow, nil
-		}
 	}
 	return err
 }

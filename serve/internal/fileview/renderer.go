@@ -14,8 +14,8 @@ type Renderer struct {
 	Label func(*listing.Texts) string
 	// Shows reports whether Render can show the file. It must be quick.
 	Shows func(*File) bool
-	// Render returns what the page has of the content. An error that wraps ErrCantShow puts a note
-	// on the page; others are those of reading the file, and fail the request.
+	// Render returns what the page has of the content. If that can't be shown after all, it is the
+	// text, below the reason. Errors are those of reading the file, and fail the request.
 	Render func(*File) (Content, error)
 }
 

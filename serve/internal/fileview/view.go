@@ -2,7 +2,6 @@ package fileview
 
 import (
 	"bytes"
-	"errors"
 	"net/url"
 	"strings"
 
@@ -11,9 +10,6 @@ import (
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/textenc"
 )
-
-// ErrCantShow is the error of a Renderer for content that it can't show after all.
-var ErrCantShow = errors.New("the content can't be shown")
 
 // Viewer renders the pages of files.
 type Viewer struct {

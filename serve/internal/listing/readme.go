@@ -26,6 +26,7 @@ type readme struct {
 	Load  template.URL  // where the script gets the content, if it is not here
 	HTML  template.HTML // of Markdown
 	Text  string        // otherwise
+	Why   string        // why Markdown is shown as text
 	Whole template.URL  // the file, if only its beginning is here
 }
 
@@ -57,11 +58,12 @@ func (l *Lister) showReadme(r *plan.Request, v *archives.View, p *plan.Plan, q *
 		p.ShowNothing()
 		return nil
 	}
-	content, err := l.readReadme(v, q, file, &n)
+	t := textsFor(r)
+	content, err := l.readReadme(v, q, file, &n, t)
 	if err != nil {
 		return err
 	}
-	g := newPage(q, textsFor(r))
+	g := newPage(q, t)
 	g.article(v.Title(), content)
 	b, err := g.execute()
 	if err != nil {
@@ -80,9 +82,9 @@ func (p *page) article(title string, c *readme) {
 	p.Here, p.Readme, p.Article = c.Name, c, true
 }
 
-// readReadme reads a README and renders it.
-func (l *Lister) readReadme(v *archives.View, q *request, file string, n *plan.Node) (*readme,
-	error) {
+// readReadme reads a README and renders it. t has the reason why it can't.
+func (l *Lister) readReadme(v *archives.View, q *request, file string, n *plan.Node,
+	t *texts) (*readme, error) {
 	name := path.Base(file)
 	c := &readme{Name: readable(name),
 		Href: template.URL(plan.AppendHref([]byte("./"), name)) + viewQuery}
@@ -96,12 +98,17 @@ func (l *Lister) readReadme(v *archives.View, q *request, file string, n *plan.N
 		return nil, err
 	}
 	text := decoded(b, int64(len(b)) < n.Size)
+	why := markdown.ErrTooLarge
 	if isMarkdown && n.Size == limit {
 		out, err := markdown.Render([]byte(text), q.readmeBase(v, file, n).Options())
 		if err == nil {
 			c.HTML = template.HTML(out) //nolint:gosec // package markdown makes it harmless
 			return c, nil
 		}
+		why = err
+	}
+	if isMarkdown {
+		c.Why = t.NotRendered(why)
 	}
 	c.Text = text
 	if int64(len(b)) > maxReadme { // it can't be rendered

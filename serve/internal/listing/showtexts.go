@@ -1,5 +1,11 @@
 package listing
 
+import (
+	"errors"
+
+	"github.com/tarpack/tpk/serve/internal/markdown"
+)
+
 // ShowTexts are the texts of the ways to show the content of a file.
 type ShowTexts struct {
 	Table, Tree, Notebook, Rendered string // ways
@@ -27,6 +33,25 @@ type ShowTexts struct {
 	Characters, OwnText    string
 	Pangrams               []string
 	NoPlayer, NoneReadable string
+
+	// Why a file is shown as text.
+	NoRows, NotNotebook, BusyNotebook string
+	TooDeep, TooLarge, BusyDocument   string
+	OddCell, OddOutput                string // why a part of a notebook is not shown
+}
+
+// NotRendered returns why a document is shown as text, for an error of package markdown; "" for
+// other errors.
+func (t *Texts) NotRendered(err error) string {
+	switch {
+	case errors.Is(err, markdown.ErrTooDeep):
+		return t.Show.TooDeep
+	case errors.Is(err, markdown.ErrTooLarge):
+		return t.Show.TooLarge
+	case errors.Is(err, markdown.ErrBusy):
+		return t.Show.BusyDocument
+	}
+	return ""
 }
 
 var englishShow = ShowTexts{
@@ -50,6 +75,17 @@ var englishShow = ShowTexts{
 		"Zwölf Boxkämpfer jagen Viktor quer über den großen Sylter Deich.",
 		"Portez ce vieux whisky au juge blond qui fume.", "0123456789 €$£¥ % & @ § ¶ † “” ‘’ «» – — …"},
 	NoPlayer: "This browser can't play the file.", NoneReadable: "Nothing of this can be shown.",
+	NoRows:      "There are no rows in this file. Its text:",
+	NotNotebook: "This is no notebook of nbformat 3 or 4. Its text:",
+	BusyNotebook: "The server is busy with other notebooks. Reload the page to see the cells of " +
+		"this one. Its text:",
+	TooDeep: "This document has too much markup, or markup that is nested too deeply, to be " +
+		"rendered. Its text:",
+	TooLarge: "This document is too large to be rendered. Its text:",
+	BusyDocument: "The server is busy with other documents. Reload the page to see this one " +
+		"rendered. Its text:",
+	OddCell:   "This cell is malformed. Its JSON:",
+	OddOutput: "This output is malformed. Its JSON:",
 }
 
 var germanShow = ShowTexts{
@@ -77,4 +113,15 @@ var germanShow = ShowTexts{
 		"Portez ce vieux whisky au juge blond qui fume.", "0123456789 €$£¥ % & @ § ¶ † „“ ‚‘ »« – — …"},
 	NoPlayer:     "Dieser Browser kann die Datei nicht abspielen.",
 	NoneReadable: "Davon kann nichts gezeigt werden.",
+	NoRows:       "In dieser Datei sind keine Zeilen. Ihr Text:",
+	NotNotebook:  "Das ist kein Notebook mit nbformat 3 oder 4. Sein Text:",
+	BusyNotebook: "Der Server ist mit anderen Notebooks beschäftigt. Laden Sie die Seite neu, um " +
+		"die Zellen zu sehen. Der Text:",
+	TooDeep: "Dieses Dokument hat zu viele oder zu tief verschachtelte Auszeichnungen, um " +
+		"formatiert zu werden. Sein Text:",
+	TooLarge: "Dieses Dokument ist zu groß, um formatiert zu werden. Sein Text:",
+	BusyDocument: "Der Server ist mit anderen Dokumenten beschäftigt. Laden Sie die Seite neu, um " +
+		"dieses formatiert zu sehen. Sein Text:",
+	OddCell:   "Diese Zelle ist fehlerhaft. Ihr JSON:",
+	OddOutput: "Diese Ausgabe ist fehlerhaft. Ihr JSON:",
 }

@@ -108,7 +108,10 @@ func TestBusy(t *testing.T) {
 				<-reading
 			}
 		}
-		if shown := strings.Contains(string(c.HTML), "notebook"); err != nil || shown == busy {
+		if said := strings.Contains(string(c.HTML), "busy"); said != busy {
+			t.Errorf("busy %t: the reason is there: %t", busy, said)
+		}
+		if shown := strings.Contains(string(c.HTML), `"sheet notebook"`); err != nil || shown == busy {
 			t.Errorf("busy %t: %s, %v", busy, c.HTML, err)
 		}
 		if (c.Allow == "") != busy {

@@ -19,13 +19,16 @@ const (
 	Text    OutputKind = "text"
 	HTML    OutputKind = "html"
 	Note    OutputKind = "markdown"
+	// OddOutput is malformed.
+	OddOutput OutputKind = "odd"
 )
 
 // Output is an output of a cell.
 type Output struct {
 	Kind  OutputKind
 	Spans []ansi.Span // of Stream, Error and Text
-	// Source is that of Picture, a data: URL. Of HTML and Note it is the markup, not sanitized.
+	// Source is that of Picture, a data: URL. Of HTML and Note it is the markup, not sanitized. Of
+	// OddOutput it is the JSON.
 	Source string
 	Plain  string // what stands for a picture, or for HTML of which nothing is left
 	Wrong  bool   // it was written to the stream of errors

@@ -32,6 +32,7 @@ const (
 	Markdown CellKind = "markdown"
 	Code     CellKind = "code"
 	Raw      CellKind = "raw"
+	Odd      CellKind = "odd" // malformed: Source is its JSON
 )
 
 // Cell is a cell.
@@ -64,57 +65,64 @@ func (t *text) UnmarshalJSON(b []byte) error {
 
 // file is a notebook as JSON. The fields of nbformat 3 that 4 has no more come second.
 type file struct {
-	Major    int `json:"nbformat"`
-	Metadata struct {
-		Language struct {
-			Name text `json:"name"`
-		} `json:"language_info"`
-		Kernel struct {
-			Language text `json:"language"`
-		} `json:"kernelspec"`
-	} `json:"metadata"`
-	Cells list `json:"cells"`
+	Major    json.RawMessage `json:"nbformat"`
+	Metadata json.RawMessage `json:"metadata"`
+	Cells    list            `json:"cells"`
 
 	Worksheets list `json:"worksheets"` // of sheet
+}
+
+type metadata struct {
+	Language struct {
+		Name text `json:"name"`
+	} `json:"language_info"`
+	Kernel struct {
+		Language text `json:"language"`
+	} `json:"kernelspec"`
 }
 
 type sheet struct {
 	Cells list `json:"cells"`
 }
 
+// cell is a cell as JSON. A field of another type is as good as none, except for Outputs.
 type cell struct {
-	Kind    string          `json:"cell_type"`
+	Kind    text            `json:"cell_type"`
 	Source  text            `json:"source"`
 	Count   json.RawMessage `json:"execution_count"`
-	Outputs list            `json:"outputs"`
+	Outputs json.RawMessage `json:"outputs"` // a list
 
 	Input    text            `json:"input"`
 	Prompt   json.RawMessage `json:"prompt_number"`
-	Level    int             `json:"level"`
+	Level    json.RawMessage `json:"level"`
 	Language text            `json:"language"`
 }
 
-// Parse returns a notebook.
+// Parse returns a notebook. A cell or an output that is malformed is Odd. The error wraps that of
+// package json if b is not JSON.
 func Parse(b []byte) (*Notebook, error) {
 	var f file
 	if err := json.Unmarshal(b, &f); err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrNotNotebook, err)
 	}
-	if f.Major < 3 || f.Major > 4 {
+	if major := number(f.Major); major < 3 || major > 4 {
 		return nil, ErrNotNotebook
 	}
 	r := &reader{outputs: maxAllOutputs}
-	r.Language = string(f.Metadata.Language.Name)
+	var m metadata
+	_ = json.Unmarshal(f.Metadata, &m) // what it has of the language is enough
+	r.Language = string(m.Language.Name)
 	if r.Language == "" {
-		r.Language = string(f.Metadata.Kernel.Language)
+		r.Language = string(m.Kernel.Language)
 	}
-	err := r.cells(f.Cells)
+	r.cells(f.Cells)
+	r.More += f.Worksheets.more
 	for _, raw := range f.Worksheets.first {
 		var s sheet
-		err = errors.Join(err, json.Unmarshal(raw, &s), r.cells(s.Cells))
-	}
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", ErrNotNotebook, err)
+		if json.Unmarshal(raw, &s) != nil {
+			r.add(oddCell(raw))
+		}
+		r.cells(s.Cells)
 	}
 	return &r.Notebook, nil
 }
@@ -125,8 +133,8 @@ type reader struct {
 	outputs int // how many more there may be
 }
 
-// cells adds cells to the notebook, as far as it may have more.
-func (r *reader) cells(l list) error {
+// cells adds cells to the notebook.
+func (r *reader) cells(l list) {
 	r.More += l.more
 	for _, raw := range l.first {
 		if len(r.Cells) == MaxCells {
@@ -134,22 +142,32 @@ func (r *reader) cells(l list) error {
 			continue
 		}
 		var c cell
-		if err := json.Unmarshal(raw, &c); err != nil {
-			return err
+		if json.Unmarshal(raw, &c) != nil || raw[0] != '{' {
+			r.add(oddCell(raw))
+			continue
 		}
 		if r.Language == "" {
 			r.Language = string(c.Language)
 		}
-		out, err := r.cell(&c)
-		if err != nil {
-			return err
-		}
-		r.Cells = append(r.Cells, out)
+		r.add(r.cell(&c))
 	}
-	return nil
 }
 
-func (r *reader) cell(c *cell) (Cell, error) {
+// add adds a cell to the notebook, as far as that may have more.
+func (r *reader) add(c Cell) {
+	if len(r.Cells) == MaxCells {
+		r.More++
+		return
+	}
+	r.Cells = append(r.Cells, c)
+}
+
+func oddCell(raw json.RawMessage) Cell {
+	source, cut := clip(string(raw))
+	return Cell{Kind: Odd, Source: source, Cut: cut}
+}
+
+func (r *reader) cell(c *cell) Cell {
 	out := Cell{Kind: CellKind(c.Kind), Count: count(c.Count)}
 	source := string(c.Source)
 	switch c.Kind {
@@ -158,13 +176,11 @@ func (r *reader) cell(c *cell) (Cell, error) {
 		if out.Count == "" {
 			out.Count = count(c.Prompt)
 		}
-		if err := r.addOutputs(&out, c.Outputs); err != nil {
-			return Cell{}, err
-		}
+		r.addOutputs(&out, c.Outputs)
 	case "markdown":
 	case "heading":
 		out.Kind = Markdown
-		source = strings.Repeat("#", min(max(c.Level, 1), 6)) + " " +
+		source = strings.Repeat("#", min(max(number(c.Level), 1), 6)) + " " +
 			strings.ReplaceAll(source, "\n", " ")
 	default:
 		out.Kind = Raw
@@ -172,26 +188,39 @@ func (r *reader) cell(c *cell) (Cell, error) {
 	var cut bool
 	out.Source, cut = clip(source)
 	out.Cut = out.Cut || cut
-	return out, nil
+	return out
 }
 
 // addOutputs adds outputs to a cell, as far as it and the notebook may have more.
-func (r *reader) addOutputs(to *Cell, l list) error {
+func (r *reader) addOutputs(to *Cell, raw json.RawMessage) {
+	var l list
+	if len(raw) > 0 && json.Unmarshal(raw, &l) != nil {
+		l.first = []json.RawMessage{raw}
+	}
 	n := min(len(l.first), maxOutputs, r.outputs)
 	r.outputs -= n
 	to.Cut = l.more > 0 || n < len(l.first)
 	for _, raw := range l.first[:n] {
 		var o output
-		if err := json.Unmarshal(raw, &o); err != nil {
-			return err
+		out, cut := Output{}, false
+		if json.Unmarshal(raw, &o) == nil && raw[0] == '{' {
+			out, cut = o.read()
+		} else {
+			out.Kind = OddOutput
+			out.Source, cut = clip(string(raw))
 		}
-		out, cut := o.read()
 		to.Cut = to.Cut || cut
 		if out.Kind != "" {
 			to.Outputs = append(to.Outputs, out)
 		}
 	}
-	return nil
+}
+
+// number returns a number of JSON, without its fraction. It is 0 for other values.
+func number(b json.RawMessage) int {
+	var n float64
+	_ = json.Unmarshal(b, &n)
+	return int(min(max(n, 0), 100)) // no number here is larger
 }
 
 // count returns a number of JSON, or "".

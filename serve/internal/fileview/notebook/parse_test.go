@@ -64,6 +64,23 @@ func TestParse(t *testing.T) {
 		{"odd types", `{"nbformat":4,"cells":[{"cell_type":"code","source":{"a":1},
 			"execution_count":"x","outputs":[{"output_type":"stream","text":5}]}]}`,
 			Notebook{Cells: []Cell{{Kind: Code, Outputs: []Output{{Kind: Stream}}}}}},
+		{"odd cells and outputs", `{"nbformat":4.0,"metadata":[],"cells":[
+			{"cell_type":"raw","source":"a"},7,null,[],{"cell_type":1,"source":"b"},{"cell_type":"heading","level":"x","source":"h"},
+			{"cell_type":"code","source":"c","outputs":"none"},
+			{"cell_type":"code","source":"d","outputs":[{"output_type":"stream","text":"e"},
+				3,null,{"output_type":[]},{"output_type":"error","traceback":"x"}]},
+			{"cell_type":"code","source":"f","outputs":null},{"cell_type":"raw","source":"z"}]}`,
+			Notebook{Cells: []Cell{{Kind: Raw, Source: "a"},
+				{Kind: Odd, Source: "7"}, {Kind: Odd, Source: "null"}, {Kind: Odd, Source: "[]"},
+				{Kind: Raw, Source: "b"}, {Kind: Markdown, Source: "# h"},
+				{Kind: Code, Source: "c", Outputs: []Output{{Kind: OddOutput, Source: `"none"`}}},
+				{Kind: Code, Source: "d", Outputs: []Output{{Kind: Stream, Spans: plain("e")},
+					{Kind: OddOutput, Source: "3"}, {Kind: OddOutput, Source: "null"},
+					{Kind: OddOutput, Source: `{"output_type":[]}`},
+					{Kind: OddOutput, Source: `{"output_type":"error","traceback":"x"}`}}},
+				{Kind: Code, Source: "f"}, {Kind: Raw, Source: "z"}}}},
+		{"an odd sheet", `{"nbformat":3,"worksheets":[5,{"cells":[{"cell_type":"raw","source":"a"}]}]}`,
+			Notebook{Cells: []Cell{{Kind: Odd, Source: "5"}, {Kind: Raw, Source: "a"}}}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			got, err := Parse([]byte(c.json))

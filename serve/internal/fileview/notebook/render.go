@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"embed"
-	"errors"
 	"html/template"
 	"path"
 	"strings"
@@ -15,6 +14,7 @@ import (
 	"github.com/tarpack/tpk/serve/internal/fileview"
 	"github.com/tarpack/tpk/serve/internal/fileview/prose"
 	code "github.com/tarpack/tpk/serve/internal/fileview/text"
+	"github.com/tarpack/tpk/serve/internal/fileview/tree"
 	"github.com/tarpack/tpk/serve/internal/listing"
 	"github.com/tarpack/tpk/serve/internal/markdown"
 	"github.com/tarpack/tpk/serve/internal/turns"
@@ -50,16 +50,17 @@ func render(f *fileview.File) (fileview.Content, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if reading.Take(ctx) != nil {
-		return code.Renderer.Render(f)
+		return code.Because(f, f.Texts.Show.BusyNotebook)
 	}
 	defer reading.Done()
 	b, err := f.Read(MaxSize)
 	if err != nil {
 		return fileview.Content{}, err
 	}
+	b = bytes.TrimPrefix(b, []byte("\ufeff"))
 	n, err := Parse(b)
 	if err != nil {
-		return fileview.Content{}, fileview.ErrCantShow
+		return notNotebook(f, b)
 	}
 	s := &shower{File: f, Notebook: n}
 	var out bytes.Buffer
@@ -75,6 +76,14 @@ func render(f *fileview.File) (fileview.Content, error) {
 	return c, nil
 }
 
+// notNotebook returns a file that is no notebook as text, below the reason.
+func notNotebook(f *fileview.File, b []byte) (fileview.Content, error) {
+	if mistake := tree.Mistake(string(b)); mistake != nil {
+		return tree.Invalid(f, mistake)
+	}
+	return code.Because(f, f.Texts.Show.NotNotebook)
+}
+
 // shower is what the template gets.
 type shower struct {
 	*fileview.File
@@ -84,7 +93,7 @@ type shower struct {
 // Prose returns a text in Markdown as HTML, or "" if that is impossible.
 func (s *shower) Prose(text string) (template.HTML, error) {
 	html, err := prose.HTML(s.File, text)
-	if errors.Is(err, fileview.ErrCantShow) {
+	if s.Texts.NotRendered(err) != "" {
 		return "", nil
 	}
 	return html, err
@@ -93,7 +102,7 @@ func (s *shower) Prose(text string) (template.HTML, error) {
 // Clean returns HTML of which only harmless elements are left, or "" if that is nothing.
 func (s *shower) Clean(source string) (template.HTML, error) {
 	b, err := markdown.Sanitize([]byte(source), markdown.Base{Root: s.Root}.Options())
-	if errors.Is(err, markdown.ErrTooDeep) || errors.Is(err, markdown.ErrTooLarge) {
+	if s.Texts.NotRendered(err) != "" {
 		return "", nil
 	}
 	return template.HTML(bytes.TrimSpace(b)), err // package markdown has sanitized it

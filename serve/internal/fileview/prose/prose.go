@@ -2,11 +2,11 @@
 package prose
 
 import (
-	"errors"
 	"html/template"
 	"strings"
 
 	"github.com/tarpack/tpk/serve/internal/fileview"
+	"github.com/tarpack/tpk/serve/internal/fileview/text"
 	"github.com/tarpack/tpk/serve/internal/listing"
 	"github.com/tarpack/tpk/serve/internal/markdown"
 )
@@ -23,25 +23,24 @@ var Renderer = fileview.Renderer{
 }
 
 func render(f *fileview.File) (fileview.Content, error) {
-	text, _, err := f.Text(markdown.MaxSize)
+	source, _, err := f.Text(markdown.MaxSize)
 	if err != nil {
 		return fileview.Content{}, err
 	}
-	body, err := HTML(f, text)
+	body, err := HTML(f, source)
+	if reason := f.Texts.NotRendered(err); reason != "" {
+		return text.Because(f, reason)
+	}
 	if err != nil {
 		return fileview.Content{}, err
 	}
 	return fileview.Content{HTML: `<article class="sheet md">` + body + `</article>`}, nil
 }
 
-// HTML returns Markdown as HTML for the page of a file. It goes into an element of the class md. An
-// error for which there may be no HTML wraps fileview.ErrCantShow.
+// HTML returns Markdown as HTML for the page of a file. It goes into an element of the class md.
+// The errors are those of package markdown.
 func HTML(f *fileview.File, text string) (template.HTML, error) {
 	base := markdown.Base{Root: f.Root, View: "?list=view"}
 	b, err := markdown.Render([]byte(text), base.Options())
-	if errors.Is(err, markdown.ErrTooDeep) || errors.Is(err, markdown.ErrTooLarge) ||
-		errors.Is(err, markdown.ErrBusy) {
-		return "", fileview.ErrCantShow
-	}
 	return template.HTML(b), err // package markdown has sanitized it
 }

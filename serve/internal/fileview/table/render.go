@@ -9,6 +9,7 @@ import (
 
 	"github.com/tarpack/tpk/serve/internal/asset"
 	"github.com/tarpack/tpk/serve/internal/fileview"
+	"github.com/tarpack/tpk/serve/internal/fileview/text"
 	"github.com/tarpack/tpk/serve/internal/listing"
 )
 
@@ -38,14 +39,14 @@ func isTabs(f *fileview.File) bool {
 }
 
 func render(f *fileview.File) (fileview.Content, error) {
-	text, encoding, err := f.Text(maxText)
+	all, encoding, err := f.Text(maxText)
 	if err != nil {
 		return fileview.Content{}, err
 	}
 	cut := f.Size > maxText
-	t := Parse(text, Detect(text, isTabs(f)), cut)
+	t := Parse(all, Detect(all, isTabs(f)), cut)
 	if len(t.Rows) == 0 {
-		return fileview.Content{}, fileview.ErrCantShow
+		return text.Because(f, f.Texts.Show.NoRows)
 	}
 	c := fileview.Content{HTML: t.html(f.Texts, cut),
 		Facts:  []string{f.Texts.Count(int64(t.Columns), f.Texts.Show.Column)},

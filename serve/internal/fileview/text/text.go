@@ -1,6 +1,7 @@
 // Package text shows text with line numbers, and source code in colours.
 //
 //	text.go       the Renderer; the beginning of a text that is too large for a page
+//	below.go      a file as text that can't be shown in another way
 //	highlight.go  lines with numbers, in the colours of a lexer
 //	lexers.go     which lexer a file has
 //	matchtime.go  how long a lexer tries a rule

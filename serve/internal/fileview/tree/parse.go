@@ -84,6 +84,16 @@ func (p *parser) whole() (*Node, error) {
 	return n, nil
 }
 
+// Mistake returns the first mistake of a text that is not JSON, or nil.
+func Mistake(text string) *SyntaxError {
+	var value json.RawMessage
+	var syntax *SyntaxError
+	if err := json.Unmarshal([]byte(text), &value); err != nil {
+		errors.As(newParser(text).at(err), &syntax)
+	}
+	return syntax
+}
+
 // value reads a value.
 func (p *parser) value(depth int) (*Node, error) {
 	token, err := p.d.Token()

@@ -59,7 +59,7 @@ func render(f *fileview.File) (fileview.Content, error) {
 	}
 	var syntax *SyntaxError
 	if errors.As(err, &syntax) {
-		return invalid(f, syntax)
+		return Invalid(f, syntax)
 	}
 	Unfold(root)
 	w := writer{texts: f.Texts}
@@ -73,23 +73,19 @@ func render(f *fileview.File) (fileview.Content, error) {
 	return c, nil
 }
 
-var note = fileview.NewFragment(`<p class="sum invalid" role="note">` +
-	`{{.Says}} <a href="#L{{.Line}}">{{.Place}}</a> <code lang="en">{{.Error}}</code></p>
-`)
+var note = fileview.NewFragment(
+	`{{.Says}} <a href="#L{{.Line}}">{{.Place}}</a> <code lang="en">{{.Error}}</code>`)
 
-// invalid returns the file as text, below a note with the place of a mistake.
-func invalid(f *fileview.File, e *SyntaxError) (fileview.Content, error) {
-	c, err := text.Renderer.Render(f)
-	if err != nil {
-		return c, err
-	}
+// Invalid returns the file as text, below a note with the place of a mistake.
+func Invalid(f *fileview.File, e *SyntaxError) (fileview.Content, error) {
 	t := f.Texts
-	says, err := note.Render(struct {
+	reason, err := note.Render(struct {
 		Says, Place, Error string
 		Line               int
 	}{t.Show.NotJSON, listing.Fill(t.Show.LineColumn, t.Num(int64(e.Line)), t.Num(int64(e.Column))),
 		e.Err.Error(), e.Line})
-	c.HTML = says + c.HTML
-	c.Styles = append(c.Styles, assets.URL(f.Root, "tree.css"))
-	return c, err
+	if err != nil {
+		return fileview.Content{}, err
+	}
+	return text.Below(f, reason)
 }
