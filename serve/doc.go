@@ -49,9 +49,11 @@
 //	│  ├─ match      searches the paths of an index
 //	│  ├─ natural    orders names as people do
 //	│  ├─ overview   adds up a folder by type, and lays out treemaps; listing uses it, too
+//	│  ├─ paths      paths of mounts and folders, and which are hidden; serve uses it, too
 //	│  ├─ plain      a directory of plain files
 //	│  ├─ recent     remembers the results that were asked for last
 //	│  ├─ residence  which pages of an archive are in memory
+//	│  ├─ textindex  the text index beside an archive
 //	│  └─ turns      how many costly tasks run at the same time; pages use it, too
 //	├─ plan        decides what the answer is: a pure function
 //	│  └─ ascii      text of requests

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/engine"
 	"github.com/tarpack/tpk/serve/internal/nethttp"
 	"github.com/tarpack/tpk/serve/internal/pages"
@@ -37,7 +38,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	for _, a := range o.Archives {
-		if _, err := archives.CleanMount(a.Mount, planner.Hidden); err != nil {
+		if _, err := paths.Mount(a.Mount, planner.Hidden); err != nil {
 			return nil, err
 		}
 	}

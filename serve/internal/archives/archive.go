@@ -11,6 +11,7 @@ import (
 	"github.com/tarpack/tpk/internal/changetime"
 	"github.com/tarpack/tpk/internal/prefetch"
 	"github.com/tarpack/tpk/serve/internal/archives/recent"
+	"github.com/tarpack/tpk/serve/internal/archives/textindex"
 	"github.com/tarpack/tpk/serve/internal/encoded"
 	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/gzipform"
@@ -51,7 +52,7 @@ type archive struct {
 	// gzipForms has the forms of contents by ordinal.
 	gzipForms gzipform.Cache[int]
 	refs      atomic.Int32
-	text      textIndex
+	text      *textindex.File
 
 	library *Library
 
@@ -133,6 +134,7 @@ func (l *Library) openArchive(ctx context.Context, name string, o opening) (*arc
 // begin gives an archive that was just opened its first reference, its Guard and an empty memory.
 func (a *archive) begin() {
 	a.refs.Store(1)
+	a.text = textindex.Of(a.tar, a.library.notice)
 	a.overviews, a.exports = newOverviews(), newExports()
 	a.guard = guard.New(guard.Config{Name: a.name, Archive: a.tar, Notice: a.library.notice,
 		Overwritten: a.overwritten, Begin: func(work func(context.Context)) {
@@ -266,7 +268,7 @@ func (a *archive) close() (err error) {
 			_ = unmap()
 		}
 	}
-	a.text.close()
+	a.text.Close()
 	if a.releaseFile != nil {
 		a.releaseFile()
 	}

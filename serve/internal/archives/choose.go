@@ -10,6 +10,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/choice"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/sidecar"
@@ -69,7 +70,7 @@ func (v *View) resolve(d *downloadable, c *choice.Choice) ([]export.Range, error
 			To: d.ordinal(r.Last, end) + 1})
 	}
 	for _, name := range c.Names {
-		i, ok, err := a.index.Lookup(join(d.path, name))
+		i, ok, err := a.index.Lookup(paths.Join(d.path, name))
 		if err != nil {
 			return nil, a.wrap(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/match"
 	"github.com/tarpack/tpk/serve/internal/natural"
 	"github.com/tarpack/tpk/serve/internal/plain"
@@ -116,7 +117,7 @@ func (v *View) directories(path string) ([]archiveFolder, error) {
 	s := v.set
 	var dirs []archiveFolder
 	for m := range s.mounts {
-		rest, ok := below(s.mounts[m].path, path)
+		rest, ok := paths.Below(s.mounts[m].path, path)
 		if !ok {
 			continue
 		}
@@ -157,14 +158,8 @@ func (c *collector) fresh(name string, isDir bool) bool {
 
 // hides reports whether a name in the folder is hidden.
 func (c *collector) hides(name string, isDir bool) bool {
-	return c.hidden != nil && hides(c.hidden, join(c.dir, name), func() bool { return isDir })
-}
-
-func join(dir, name string) string {
-	if dir == "" {
-		return name
-	}
-	return dir + "/" + name
+	return c.hidden != nil &&
+		paths.Hides(c.hidden, paths.Join(c.dir, name), func() bool { return isDir })
 }
 
 // add adds an entry, if the filter lets it pass.
@@ -187,7 +182,7 @@ func (c *collector) add(ch child) {
 // addMounts adds the next name on the path to each mount below the folder.
 func (c *collector) addMounts() {
 	for _, m := range c.v.set.mounts {
-		rest, ok := below(c.dir, m.path)
+		rest, ok := paths.Below(c.dir, m.path)
 		name, _, _ := strings.Cut(rest, "/")
 		ok = ok && len(m.sources)+len(m.dirs) > 0
 		if ok && name != "" && c.fresh(name, true) {
@@ -219,7 +214,7 @@ func (c *collector) addArchived(d archiveFolder) error {
 		}
 		if ch.typ == sidecar.TypeSymlink {
 			ch.size = 0
-			if c.v.leadsToHidden(join(c.dir, ch.name), c.hidden) {
+			if c.v.leadsToHidden(paths.Join(c.dir, ch.name), c.hidden) {
 				continue
 			}
 		}
@@ -236,7 +231,7 @@ func (c *collector) addPlain(e plainEntry) error {
 		c.shared[e.Name()] = c.shared[e.Name()] || e.IsDir()
 		return nil
 	}
-	if answered, err := e.answered(join(c.dir, e.Name()), c.hidden); err != nil || !answered {
+	if answered, err := e.answered(paths.Join(c.dir, e.Name()), c.hidden); err != nil || !answered {
 		return err
 	}
 	if ch, ok := plainChild(e); ok {
@@ -259,7 +254,7 @@ func (c *collector) addSizes() error {
 		if ch.typ != sidecar.TypeDir {
 			continue
 		}
-		it := Item{Path: join(c.dir, ch.name)}
+		it := Item{Path: paths.Join(c.dir, ch.name)}
 		if err := c.addFolder(&it, ch); err != nil {
 			return err
 		}
@@ -322,13 +317,13 @@ func (c *collector) item(ch *child) (it Item, err error) {
 		if err != nil {
 			return it, err
 		}
-		it.Path = join(c.dir, ch.name)
+		it.Path = paths.Join(c.dir, ch.name)
 		it.Choice, err = c.choices.of(int(ch.source), int(ch.ordinal))
 		if err != nil {
 			return it, err
 		}
 	} else {
-		it = ch.plainItem(join(c.dir, ch.name))
+		it = ch.plainItem(paths.Join(c.dir, ch.name))
 	}
 	if it.Type == sidecar.TypeDir {
 		return it, c.addFolder(&it, ch)

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/turns"
 	"github.com/tarpack/tpk/sidecar"
@@ -130,7 +131,7 @@ func (v *View) side(path string, hidden func(string) bool) (s side, err error) {
 	}
 	s = side{path: end, mount: v.set.mounts[dirs[0].mount].path, source: dirs[0].source,
 		dir: dirs[0].ordinal, a: v.set.sources[dirs[0].source]}
-	s.rest, _ = below(s.mount, end)
+	s.rest, _ = paths.Below(s.mount, end)
 	s.omit, err = v.omit(s.a, s.mount)
 	return s, err
 }
@@ -148,7 +149,7 @@ func (v *View) orNoFolder(err error) error {
 // hasMore reports whether something is mounted below a folder.
 func (v *View) hasMore(path string) bool {
 	for _, m := range v.set.mounts {
-		if rest, ok := below(path, m.path); ok && rest != "" {
+		if rest, ok := paths.Below(path, m.path); ok && rest != "" {
 			return true
 		}
 	}
@@ -187,7 +188,7 @@ func (c *Comparison) Title(side int) string { return c.sides[side].a.title() }
 // HasFolder reports whether a side has a folder that is not hidden.
 func (c *Comparison) HasFolder(side int, path string) (bool, error) {
 	s := &c.sides[side]
-	i, dir, err := s.a.directory(join(s.rest, path))
+	i, dir, err := s.a.directory(paths.Join(s.rest, path))
 	return dir && !(i >= 0 && s.omit.leavesOut(i)), err
 }
 

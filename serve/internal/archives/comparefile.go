@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"sort"
 
+	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/sidecar"
 )
@@ -54,7 +55,7 @@ func (c *Comparison) Pair(path string, o ListOptions) (*Pair, error) {
 		if i == 0 && p.Other != "" {
 			at = p.Other
 		}
-		p.Paths[i] = join(c.sides[i].path, at)
+		p.Paths[i] = paths.Join(c.sides[i].path, at)
 		if e.Type != sidecar.TypeFile && e.Type != sidecar.TypeHardlink {
 			continue
 		}
@@ -127,7 +128,7 @@ func (c *Comparison) same(path string) (d Diff, err error) {
 	d.Path = path
 	for i, to := range []**sidecar.Entry{&d.Old, &d.New} {
 		s := &c.sides[i]
-		n, ok, err := s.a.index.Lookup(join(s.rest, path))
+		n, ok, err := s.a.index.Lookup(paths.Join(s.rest, path))
 		if err != nil {
 			return d, s.a.wrap(err)
 		}
@@ -162,7 +163,7 @@ func (c *Comparison) Content(p *Pair, side int) ([]byte, error) {
 // Link returns the target of a symbolic link of a Pair.
 func (c *Comparison) Link(p *Pair, side int) (string, error) {
 	s := &c.sides[side]
-	i, ok, err := s.a.index.Lookup(join(s.rest, p.side(side)))
+	i, ok, err := s.a.index.Lookup(paths.Join(s.rest, p.side(side)))
 	if err != nil || !ok {
 		return "", s.a.wrap(err)
 	}
@@ -188,7 +189,7 @@ func (c *Comparison) SHA256(p *Pair, side int) (string, error) {
 	if !s.a.index.HasSHA256() || p.nodes[side].Kind != plan.File {
 		return "", nil
 	}
-	i, ok, err := s.a.index.Lookup(join(s.rest, p.side(side)))
+	i, ok, err := s.a.index.Lookup(paths.Join(s.rest, p.side(side)))
 	if err != nil || !ok {
 		return "", s.a.wrap(err)
 	}

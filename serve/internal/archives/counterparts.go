@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/natural"
 	"github.com/tarpack/tpk/sidecar"
 )
@@ -16,7 +17,7 @@ const MaxCounterparts = 100
 func (v *View) Counterparts(path string, hidden func(string) bool) []string {
 	hidden = v.hiding(hidden)
 	own := v.set.root(path)
-	rest, _ := below(own, path)
+	rest, _ := paths.Below(own, path)
 	var list []string
 	for k := range v.set.mounts {
 		m := &v.set.mounts[k]
@@ -25,7 +26,7 @@ func (v *View) Counterparts(path string, hidden func(string) bool) []string {
 		}
 		// This is only a hint, so the answer does not depend on the other archive: it is not touched.
 		if a := v.set.sources[m.sources[0]]; !a.far && a.usable() == nil {
-			list = append(list, join(m.path, nearest(a, m.path, rest, hidden)))
+			list = append(list, paths.Join(m.path, nearest(a, m.path, rest, hidden)))
 		}
 	}
 	for i := range list {
@@ -50,9 +51,9 @@ func nearest(a *archive, mount, path string, hidden func(string) bool) string {
 
 // HasCounterpart reports whether another mount has a folder of the same path.
 func (v *View) HasCounterpart(path string, hidden func(string) bool) bool {
-	rest, _ := below(v.set.root(path), path)
+	rest, _ := paths.Below(v.set.root(path), path)
 	return slices.ContainsFunc(v.Counterparts(path, hidden), func(other string) bool {
-		found, _ := below(v.set.root(other), other)
+		found, _ := paths.Below(v.set.root(other), other)
 		return found == rest
 	})
 }

@@ -4,9 +4,9 @@
 //	library.go  Library, and what it is changed by: Load, Reload, Change
 //	reuse.go    what is open already is not opened again
 //	nested.go   archives that are found in a tree of plain files; makepack.go indexes and converts
-//	            them, and hides them as files
+//	            them
 //	set.go      Set, what is served at one time; the deepest mount of a path answers
-//	mount.go    which paths a mount may have, and the directory of one
+//	mounteddir.go  the directory of a mount; package paths has which paths that may have
 //	archive.go  one open archive
 //	recover.go  opening an archive again that was written over
 //	touch.go    what an answer depends on: Check; package guard decides
@@ -24,7 +24,7 @@
 //	readme.go   the READMEs of a folder
 //	links.go    symbolic links to what is hidden
 //	searchview.go  searches; searchplain.go for plain files; package match compares
-//	searchtext.go  searches in text, with the text indexes of textindex.go
+//	searchtext.go  searches in text, with the text indexes of package textindex
 //	info.go     what the admin API and the log show
 //
 // A Library replaces its Set as a whole, or not at all. The old Set closes its files when the last

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 
+	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/archives/recent"
 	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/plan"
@@ -114,7 +115,7 @@ func (o *omission) leavesOut(i int) bool { return o.visible(i, i+1) == 0 }
 
 // hides reports whether the entry at a path of an archive that is mounted at mount is hidden.
 func (a *archive) hides(hidden func(string) bool, mount, path string) bool {
-	return hides(hidden, join(mount, path), func() bool {
+	return paths.Hides(hidden, paths.Join(mount, path), func() bool {
 		_, dir, err := a.directory(path)
 		return dir || err != nil
 	})
@@ -207,7 +208,7 @@ func (v *View) Mapped(n *plan.Node) []byte {
 func (v *View) directory(path string) (source int, rest string, err error) {
 	s := v.set
 	for m := range s.mounts {
-		rest, ok := below(s.mounts[m].path, path)
+		rest, ok := paths.Below(s.mounts[m].path, path)
 		if !ok {
 			continue
 		}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io"
 
+	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
@@ -34,7 +35,7 @@ func (v *View) About(path string, n *plan.Node, hidden func(string) bool) (d Abo
 	}
 	for m := range v.set.mounts {
 		mount := v.set.mounts[m].path
-		rest, ok := below(mount, path)
+		rest, ok := paths.Below(mount, path)
 		if !ok {
 			continue
 		}
@@ -48,7 +49,7 @@ func (v *View) About(path string, n *plan.Node, hidden func(string) bool) (d Abo
 				return d, a.wrap(err)
 			}
 			same, err := a.index.Path(n.Entry)
-			if same = join(mount, same); err == nil && (hidden == nil || !hidden(same)) {
+			if same = paths.Join(mount, same); err == nil && (hidden == nil || !hidden(same)) {
 				d.Same = same
 			}
 			return d, a.wrap(err)

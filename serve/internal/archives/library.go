@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/internal/changetime"
+	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/archives/recent"
 	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/gzipform"
@@ -111,7 +112,7 @@ func NewLibrary(o Options) (*Library, error) {
 		}
 		if o.Nested {
 			l.nest = newNest(o.Fallback, l.fallback, o.Hidden)
-			l.hidden = withPacks(o.Hidden)
+			l.hidden = paths.WithPacks(o.Hidden)
 		}
 	}
 	return l, nil
@@ -217,7 +218,7 @@ func (l *Library) change(
 		return err
 	}
 	for i := range specs {
-		if specs[i].Mount, err = CleanMount(specs[i].Mount, l.hidden); err != nil {
+		if specs[i].Mount, err = paths.Mount(specs[i].Mount, l.hidden); err != nil {
 			return err
 		}
 	}

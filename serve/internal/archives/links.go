@@ -1,6 +1,7 @@
 package archives
 
 import (
+	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/symlink"
@@ -16,7 +17,7 @@ func (v *View) leadsToHidden(path string, hidden func(string) bool) bool {
 		return false
 	}
 	_, end, err := symlink.Resolve(viewLinks{v}, v.set.root(path), path, true)
-	return err == nil && hides(hidden, end, func() bool {
+	return err == nil && paths.Hides(hidden, end, func() bool {
 		n, _, err := v.find(end)
 		return err != nil || n.Kind == plan.Dir
 	})
@@ -26,15 +27,10 @@ func (v *View) leadsToHidden(path string, hidden func(string) bool) bool {
 // may call it.
 func (a *archive) leadsToHidden(mount, path string, hidden func(string) bool) bool {
 	_, end, err := symlink.Resolve(archiveLinks{a}, "", path, true)
-	return err == nil && hides(hidden, join(mount, end), func() bool {
+	return err == nil && paths.Hides(hidden, paths.Join(mount, end), func() bool {
 		_, dir, err := a.directory(end)
 		return dir || err != nil
 	})
-}
-
-// hides reports whether a path is hidden. It calls isDir if only folders with that path are.
-func hides(hidden func(string) bool, path string, isDir func() bool) bool {
-	return path != "" && (hidden(path) || hidden(path+"/") && isDir())
 }
 
 // viewLinks is a View, and archiveLinks an archive, as package symlink sees them. What is not there

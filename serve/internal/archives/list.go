@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"github.com/tarpack/tpk/serve/internal/archives/describe"
+	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/match"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/sidecar"
@@ -156,7 +157,7 @@ func (v *View) addMountTotals(it *Item, shared bool) error {
 	it.setTotals(unknownTotals)
 	var only *mount
 	for m := range v.set.mounts {
-		if _, ok := below(it.Path, v.set.mounts[m].path); ok {
+		if _, ok := paths.Below(it.Path, v.set.mounts[m].path); ok {
 			if only != nil {
 				return nil
 			}

@@ -4,6 +4,7 @@ import (
 	"io/fs"
 	"strings"
 
+	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/plain"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/sidecar"
@@ -25,7 +26,7 @@ func (s *Set) readDirs(
 	files = make([][]plainEntry, len(s.mounts))
 	for m := range s.mounts {
 		mount := s.mounts[m].path
-		rest, ok := below(mount, path)
+		rest, ok := paths.Below(mount, path)
 		if !ok {
 			continue
 		}
@@ -38,8 +39,8 @@ func (s *Set) readDirs(
 				end = path
 			}
 			for _, e := range entries {
-				if hidden != nil && (hides(hidden, join(path, e.Name()), e.IsDir) ||
-					end != path && hides(hidden, join(end, e.Name()), e.IsDir)) {
+				if hidden != nil && (paths.Hides(hidden, paths.Join(path, e.Name()), e.IsDir) ||
+					end != path && paths.Hides(hidden, paths.Join(end, e.Name()), e.IsDir)) {
 					continue
 				}
 				files[m] = append(files[m], plainEntry{e, d, mount})
@@ -56,12 +57,12 @@ func (e *plainEntry) answered(path string, hidden func(string) bool) (bool, erro
 	if e.Type() != fs.ModeSymlink {
 		return true, nil
 	}
-	rest, _ := below(e.mount, path)
+	rest, _ := paths.Below(e.mount, path)
 	end, isFile, isDir, err := e.dir.Follow(rest)
 	if err != nil || !isFile && !isDir {
 		return false, err
 	}
-	if end = join(e.mount, end); end == "" || hidden == nil {
+	if end = paths.Join(e.mount, end); end == "" || hidden == nil {
 		return true, nil
 	}
 	return !hidden(end) && !(isDir && hidden(end+"/")), nil
@@ -72,7 +73,7 @@ func (it *Item) sniff(dir *plain.Dir, mount string) error {
 	if it.Type != sidecar.TypeFile {
 		return nil
 	}
-	rest, _ := below(mount, it.Path)
+	rest, _ := paths.Below(mount, it.Path)
 	n, f, err := dir.Lookup(rest)
 	if f == nil {
 		return err

@@ -3,39 +3,24 @@ package archives
 import (
 	"errors"
 	"os"
-	"strings"
 	"syscall"
 	"time"
 
+	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/guard"
-	"github.com/tarpack/tpk/tarpack/format"
 )
-
-// isPackName reports whether a path names a pack, its sidecar, its variants, or a temporary file of
-// one. These are not files of a folder: the pack is served in place of it.
-func isPackName(path string) bool {
-	name := path[strings.LastIndexByte(path, '/')+1:]
-	return name == PackName || name == PackName+format.SidecarSuffix ||
-		name == PackName+format.VariantsSuffix ||
-		strings.HasPrefix(name, "."+PackName+".")
-}
 
 // isPack reports whether path is never answered, whatever the file holds, as it belongs to a pack.
 // A damaged pack still has what is hidden in it. The folder's ?list&download=tar.gz is the pack, if
 // downloads are allowed.
-func (v *View) isPack(path string) bool { return v.library.nest != nil && isPackName(path) }
+func (v *View) isPack(path string) bool { return v.library.nest != nil && paths.IsPackName(path) }
 
 // hiding returns hidden with what belongs to packs, if there can be any.
 func (v *View) hiding(hidden func(string) bool) func(string) bool {
 	if v.library.nest == nil {
 		return hidden
 	}
-	return withPacks(hidden)
-}
-
-// withPacks returns hidden, which may be nil, with what belongs to packs.
-func withPacks(hidden func(string) bool) func(string) bool {
-	return func(path string) bool { return isPackName(path) || hidden != nil && hidden(path) }
+	return paths.WithPacks(hidden)
 }
 
 // makePack indexes or converts a pack in the background, and then serves it.

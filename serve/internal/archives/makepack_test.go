@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/tarpack/pack"
 )
@@ -25,7 +26,7 @@ func nested(t *testing.T, notice func(string)) (*Library, string) {
 			t.Fatal(err)
 		}
 	}
-	name := filepath.Join(tree, "a/b", PackName)
+	name := filepath.Join(tree, "a/b", paths.PackName)
 	if _, err := pack.Dir(t.Context(), from, name, pack.Options{}); err != nil {
 		t.Fatal(err)
 	}
@@ -66,7 +67,7 @@ func TestPending(t *testing.T) {
 		if !errors.Is(err, want) || want == nil && err != nil {
 			t.Errorf("%s: %v, want %v", path, err, want)
 		}
-		if isPackName(path) && n.Kind != plan.Missing {
+		if paths.IsPackName(path) && n.Kind != plan.Missing {
 			t.Errorf("%s: %v", path, n.Kind)
 		}
 	}
@@ -117,7 +118,8 @@ func TestCloseWhilePending(t *testing.T) {
 func TestFoundByAnother(t *testing.T) {
 	l, tree := nested(t, nil)
 	defer l.Close()
-	name, aside := filepath.Join(tree, "a/b", PackName), filepath.Join(t.TempDir(), PackName)
+	name := filepath.Join(tree, "a/b", paths.PackName)
+	aside := filepath.Join(t.TempDir(), paths.PackName)
 	if err := os.Rename(name, aside); err != nil {
 		t.Fatal(err)
 	}
@@ -167,7 +169,7 @@ func TestRenewedWithFewerArchives(t *testing.T) {
 		time.Sleep(time.Millisecond)
 	}
 	defer v.Release()
-	if err := os.Remove(filepath.Join(tree, "a/b", PackName)); err != nil {
+	if err := os.Remove(filepath.Join(tree, "a/b", paths.PackName)); err != nil {
 		t.Fatal(err)
 	}
 	l.nest.look("a/b", time.Now().Add(recheck))

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tarpack/tpk/serve/internal/archives/describe"
+	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/natural"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/textenc"
@@ -113,7 +114,7 @@ func (v *View) readDescribing(m *mount, omit *omission, name string) (string, er
 	if err != nil || !ok || omit.leavesOut(i) {
 		return "", a.wrap(err)
 	}
-	n, _, err := v.find(join(m.path, name))
+	n, _, err := v.find(paths.Join(m.path, name))
 	if err != nil || n.Kind != plan.File || n.Source != m.sources[0] || n.Size == 0 {
 		return "", err
 	}

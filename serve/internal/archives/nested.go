@@ -13,13 +13,11 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/plain"
 	"github.com/tarpack/tpk/tarpack/cache"
 )
-
-// PackName is the name of an archive that is found in a folder.
-const PackName = "pack.tar.gz"
 
 // recheck is how long the result of a look into a folder is used. So a pack that comes, changes or
 // goes is noticed at the first request below its folder, at most that much later. Trees of any size
@@ -69,7 +67,7 @@ func (n *nest) specs() []Spec {
 
 // file returns the name of the pack of a folder.
 func (n *nest) file(dir string) string {
-	return filepath.Join(n.dir, filepath.FromSlash(dir), PackName)
+	return filepath.Join(n.dir, filepath.FromSlash(dir), paths.PackName)
 }
 
 // setBad notes that the pack of a folder can't be opened.
@@ -143,7 +141,7 @@ const maxWalk = 1_000_000
 func (l *Library) findPacks() {
 	var dirs []string
 	_, err := l.fallback.Walk("", maxWalk, func(path, dir string, e fs.DirEntry) (enter bool) {
-		if e.Name() == PackName && e.Type().IsRegular() {
+		if e.Name() == paths.PackName && e.Type().IsRegular() {
 			dirs = append(dirs, dir)
 		}
 		return e.IsDir() && !l.hidden(path+"/") && l.ctx.Err() == nil
@@ -159,7 +157,7 @@ func (l *Library) findPacks() {
 // pack describes the pack of a folder. It returns nil if there is none, or if symbolic links lead
 // from the folder's path to a hidden folder.
 func (n *nest) pack(dir string) os.FileInfo {
-	pack, err := n.tree.Stat(path.Join(dir, PackName))
+	pack, err := n.tree.Stat(path.Join(dir, paths.PackName))
 	if err != nil || !pack.Mode().IsRegular() {
 		return nil
 	}

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/overview"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/sidecar"
@@ -124,7 +125,7 @@ func (a *archive) overview(omit *omission, mount string, dir int, o OverviewOpti
 			return overview.Sum{Entries: t.Entries, Size: t.Size, Packed: t.Packed}, err
 		},
 		Type: func(path string, e *sidecar.Entry) (string, int) {
-			return o.Type(join(mount, path), &plan.Node{Size: e.Size, UTF8: e.Sniff.UTF8(),
+			return o.Type(paths.Join(mount, path), &plan.Node{Size: e.Size, UTF8: e.Sniff.UTF8(),
 				Sniff: sniffTypes[e.Sniff]})
 		}}
 	if omit != nil {
@@ -139,8 +140,8 @@ func (v *View) mountsBelow(dir string, hidden func(string) bool) ([]Mount, error
 	var list []Mount
 	for k := range v.set.mounts {
 		m := &v.set.mounts[k]
-		if _, ok := below(dir, m.path); !ok || m.path == dir || len(m.sources)+len(m.dirs) == 0 ||
-			hidden != nil && hides(hidden, m.path, func() bool { return true }) {
+		if _, ok := paths.Below(dir, m.path); !ok || m.path == dir || len(m.sources)+len(m.dirs) == 0 ||
+			hidden != nil && paths.Hides(hidden, m.path, func() bool { return true }) {
 			continue
 		}
 		d, err := v.describe(m)
@@ -164,7 +165,7 @@ func (v *View) hasPlain(dir string, hidden func(string) bool) (bool, error) {
 	}
 	for _, entries := range files {
 		for _, e := range entries {
-			if ok, err := e.answered(join(dir, e.Name()), hidden); err != nil || ok {
+			if ok, err := e.answered(paths.Join(dir, e.Name()), hidden); err != nil || ok {
 				return ok, err
 			}
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/plain"
 )
 
@@ -29,15 +30,15 @@ func (s *searcher) walk() error {
 		for _, d := range m.dirs {
 			all, err := d.Walk("", left, func(path, dir string, e fs.DirEntry) (enter bool) {
 				left--
-				if s.v.library.nest != nil && d == s.v.library.fallback && e.Name() == PackName {
+				if s.v.library.nest != nil && d == s.v.library.fallback && e.Name() == paths.PackName {
 					packs = append(packs, dir)
 				}
-				path = join(m.path, path)
+				path = paths.Join(m.path, path)
 				if s.o.Hidden(path) || e.IsDir() && s.o.Hidden(path+"/") {
 					return false
 				}
-				if _, inside := below(s.dir, path); !inside || path == s.dir {
-					_, towards := below(path, s.dir)
+				if _, inside := paths.Below(s.dir, path); !inside || path == s.dir {
+					_, towards := paths.Below(path, s.dir)
 					return e.IsDir() && towards
 				}
 				if _, ok := s.m.Match(path); ok {

@@ -6,11 +6,21 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"time"
 
+	"github.com/tarpack/tpk/serve/internal/archives/paths"
+	"github.com/tarpack/tpk/serve/internal/turns"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/text"
 	"github.com/tarpack/tpk/tarpack/text/prose"
 )
+
+// textSearches limits how many searches in text indexes run at the same time, in all archives. Each
+// keeps a processor busy.
+var textSearches = turns.All()
+
+// textTime is how long a search in text indexes may take, with the wait for others.
+const textTime = 2 * time.Second
 
 // MaxTextHits is how many hits of a search in text can be listed, in all parts of the list.
 const MaxTextHits = 1000
@@ -51,8 +61,8 @@ func (v *View) SearchText(dir, query string, o ListOptions) (*TextList, error) {
 	end = min(end, MaxTextHits)
 	more := false
 	for m, mt := range v.set.mounts {
-		rest, inside := below(mt.path, dir)
-		if _, around := below(dir, mt.path); !inside && !around {
+		rest, inside := paths.Below(mt.path, dir)
+		if _, around := paths.Below(dir, mt.path); !inside && !around {
 			continue
 		}
 		for _, source := range mt.sources {
@@ -95,7 +105,10 @@ func (v *View) searchTextOf(ctx context.Context, p textPart, q *text.Query, limi
 		return false, err
 	}
 	mount := v.set.mounts[p.mount].path
-	hits, more, found, err := a.searchText(ctx, q, text.SearchOptions{Limit: limit,
+	if !a.hasText() {
+		return false, nil
+	}
+	hits, more, found, err := a.text.Search(ctx, q, text.SearchOptions{Limit: limit,
 		Accept: func(i int) (bool, error) { return v.showsText(a, p, i, o.Hidden) }})
 	if !found || err != nil {
 		return false, err
@@ -106,14 +119,14 @@ func (v *View) searchTextOf(ctx context.Context, p textPart, q *text.Query, limi
 		if err != nil {
 			return false, err
 		}
-		it.Path = join(mount, it.Path)
+		it.Path = paths.Join(mount, it.Path)
 		hit := TextHit{Item: it, Title: h.Title, score: h.Score, source: p.source, ordinal: h.Ordinal}
 		for _, i := range h.Others {
 			path, err := a.index.Path(i)
 			if err != nil {
 				return false, a.wrap(err)
 			}
-			hit.Others = append(hit.Others, join(mount, path))
+			hit.Others = append(hit.Others, paths.Join(mount, path))
 		}
 		l.Hits = append(l.Hits, hit)
 	}
@@ -135,11 +148,12 @@ func (v *View) showsText(a *archive, p textPart, i int, hidden func(string) bool
 		return false, a.wrap(err)
 	}
 	mt := v.set.mounts[p.mount]
-	if _, inside := below(p.dir, path); !inside || hidden != nil && a.hides(hidden, mt.path, path) {
+	_, inside := paths.Below(p.dir, path)
+	if !inside || hidden != nil && a.hides(hidden, mt.path, path) {
 		return false, nil
 	}
 	return len(mt.sources) == 1 && !v.contested() ||
-		v.answers(join(mt.path, path), p.mount, p.source, sidecar.TypeFile), nil
+		v.answers(paths.Join(mt.path, path), p.mount, p.source, sidecar.TypeFile), nil
 }
 
 // snippetReads are how many bytes of a file a snippet is looked for in, one after the other. Most
@@ -186,4 +200,11 @@ func (v *View) snippet(h *TextHit, q *text.Query, further *int64) []text.Part {
 		}
 	}
 	return parts
+}
+
+// hasText reports whether a text index of an archive would be used. It is not signed, so that of a
+// signed archive is not. Archives of the caller, archives on servers, and what was converted lie in
+// no file that one could lie beside.
+func (a *archive) hasText() bool {
+	return !a.shared && !a.remote && a.origin == nil && a.tar.Signed() == nil
 }

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/match"
 	"github.com/tarpack/tpk/serve/internal/natural"
 	"github.com/tarpack/tpk/serve/internal/plan"
@@ -83,8 +84,8 @@ func (v *View) Search(dir, query string, o ListOptions) (*List, error) {
 // collect finds all that matches.
 func (s *searcher) collect() error {
 	for m, mt := range s.v.set.mounts {
-		rest, inside := below(mt.path, s.dir)
-		if _, around := below(s.dir, mt.path); !inside && !around {
+		rest, inside := paths.Below(mt.path, s.dir)
+		if _, around := paths.Below(s.dir, mt.path); !inside && !around {
 			continue
 		}
 		s.list.Incomplete = s.list.Incomplete || mt.pending
@@ -185,7 +186,7 @@ func (s *searcher) item(h hit) (Item, bool, error) {
 	if err != nil || a.hides(s.o.Hidden, mount, it.Path) {
 		return it, false, err
 	}
-	it.Path = join(mount, it.Path)
+	it.Path = paths.Join(mount, it.Path)
 	if it.Choice, err = s.choices.of(d.source, int(h.ordinal)); err != nil {
 		return it, false, err
 	}

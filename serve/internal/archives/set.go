@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync/atomic"
 
+	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/plain"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/tarpack/source"
@@ -177,20 +178,6 @@ func (s *Set) release() {
 	}
 }
 
-// below returns the rest of path below dir, and whether path is dir or below it.
-func below(dir, path string) (string, bool) {
-	if dir == "" {
-		return path, true
-	}
-	if len(path) < len(dir) || path[:len(dir)] != dir {
-		return "", false
-	}
-	if len(path) == len(dir) {
-		return "", true
-	}
-	return path[len(dir)+1:], path[len(dir)] == '/'
-}
-
 // noMount is the number of the mount where find has found a folder that is not in an archive: a
 // mount, or a path that leads to one.
 const noMount = -1
@@ -204,7 +191,7 @@ func (v *View) find(path string) (n plan.Node, m int, err error) {
 		return plan.Node{Kind: plan.Dir}, noMount, nil
 	}
 	for m := range s.mounts {
-		rest, ok := below(s.mounts[m].path, path)
+		rest, ok := paths.Below(s.mounts[m].path, path)
 		if !ok {
 			continue
 		}
@@ -238,7 +225,7 @@ func (v *View) find(path string) (n plan.Node, m int, err error) {
 // m: one of earlier mounts, or an earlier one of m.
 func (s *Set) inDirs(path string, m, d int) bool {
 	for k := 0; s.plain && k <= m && k < len(s.mounts); k++ {
-		rest, ok := below(s.mounts[k].path, path)
+		rest, ok := paths.Below(s.mounts[k].path, path)
 		if !ok {
 			continue
 		}
@@ -265,8 +252,8 @@ func (s *Set) oneArchive(path string) bool {
 			found = true
 			continue
 		}
-		_, isAbove := below(m.path, path)
-		_, isBelow := below(path, m.path)
+		_, isAbove := paths.Below(m.path, path)
+		_, isBelow := paths.Below(path, m.path)
 		if isAbove || isBelow {
 			return false
 		}
@@ -277,7 +264,7 @@ func (s *Set) oneArchive(path string) bool {
 // root returns the path of the deepest mount on path.
 func (s *Set) root(path string) string {
 	for m := range s.mounts {
-		if _, ok := below(s.mounts[m].path, path); ok {
+		if _, ok := paths.Below(s.mounts[m].path, path); ok {
 			return s.mounts[m].path
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/encoded"
 	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/plan"
@@ -61,7 +62,7 @@ func (v *View) Dictionary(path, name string) (*plan.Dictionary, error) {
 	}
 	v.discover(path, false)
 	for m := range v.set.mounts {
-		if _, ok := below(v.set.mounts[m].path, path); !ok {
+		if _, ok := paths.Below(v.set.mounts[m].path, path); !ok {
 			continue
 		}
 		for _, i := range v.set.mounts[m].sources {

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/internal/changetime"
+	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/encoded"
 	"github.com/tarpack/tpk/serve/internal/plain"
 	"github.com/tarpack/tpk/serve/internal/plan"
@@ -113,7 +114,7 @@ func (v *View) proved(n *plan.Node) error {
 func (v *View) lookupPlain(path string, m int) (n plan.Node, err error) {
 	s := v.set
 	for k := range s.mounts[:m] {
-		rest, ok := below(s.mounts[k].path, path)
+		rest, ok := paths.Below(s.mounts[k].path, path)
 		if !ok {
 			continue
 		}
@@ -134,7 +135,7 @@ func (v *View) lookupPlain(path string, m int) (n plan.Node, err error) {
 func (v *View) plainFile(d *plain.Dir, mount, path string) (plan.Node, error) {
 	n, f, err := d.Lookup(path)
 	if n.Name != "" {
-		n.Name = join(mount, n.Name)
+		n.Name = paths.Join(mount, n.Name)
 	}
 	if f != nil && v.isPack(cmp.Or(n.Name, path)) { // n.Name is where symbolic links led
 		_ = f.Close()
@@ -199,7 +200,7 @@ func (v *View) Direct(root string) bool {
 // LinkAbove implements plan.Tree.
 func (v *View) LinkAbove(path string) (link string, err error) {
 	for m := range v.set.mounts {
-		rest, ok := below(v.set.mounts[m].path, path)
+		rest, ok := paths.Below(v.set.mounts[m].path, path)
 		if !ok {
 			continue
 		}
@@ -212,7 +213,7 @@ func (v *View) LinkAbove(path string) (link string, err error) {
 		}
 		link, err = a.index.LinkAbove(rest)
 		if link != "" {
-			link = join(v.set.mounts[m].path, link)
+			link = paths.Join(v.set.mounts[m].path, link)
 		}
 		return link, a.wrap(err)
 	}

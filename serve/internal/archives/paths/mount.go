@@ -1,18 +1,16 @@
-package archives
+package paths
 
 import (
-	"os"
 	"strconv"
 	"strings"
 
-	"github.com/tarpack/tpk/serve/internal/plain"
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
-// CleanMount returns the URL path of a mount without the slashes around it; "" is the root. Its
+// Mount returns the URL path of a mount without the slashes around it; "" is the root. Its
 // error is a plan.OptionError if no request could reach the mount. hidden reports whether a path is
 // never answered; it may be nil.
-func CleanMount(mount string, hidden func(path string) bool) (string, error) {
+func Mount(mount string, hidden func(path string) bool) (string, error) {
 	if mount == "" || mount == "/" {
 		return "", nil
 	}
@@ -54,39 +52,4 @@ func escaped(name string) bool {
 		}
 	}
 	return false
-}
-
-// mountedDir is the directory of a Spec.
-type mountedDir struct {
-	*plain.Dir
-	path  string
-	mount string
-}
-
-// openDir opens the directory of a Spec, with one reference. One that is open already is used
-// again. The lock is held, so the set that has it stays.
-func (l *Library) openDir(spec Spec) (*mountedDir, error) {
-	if s := l.current.Load(); s != nil {
-		for _, d := range s.dirs {
-			if d.path == spec.Path && d.mount == spec.Mount && d.current() {
-				d.Retain()
-				return d, nil
-			}
-		}
-	}
-	d, err := plain.Open(spec.Path)
-	if err != nil {
-		return nil, err
-	}
-	return &mountedDir{d, spec.Path, spec.Mount}, nil
-}
-
-// current reports whether its path still leads to the directory.
-func (d *mountedDir) current() bool {
-	now, err := os.Stat(d.path)
-	if err != nil {
-		return false
-	}
-	opened, err := d.Stat(".")
-	return err == nil && os.SameFile(now, opened)
 }

@@ -20,3 +20,10 @@ func (v *View) ReadInstantly(n *plan.Node, b []byte, off int64) bool {
 	k, err := unix.Preadv2(int(f.Fd()), [][]byte{b}, off, unix.RWF_NOWAIT)
 	return err == nil && k == len(b)
 }
+
+// ReadVariantNow is ReadVariant for what is in memory. If it returns false, ReadVariant must be
+// called, and else CheckVariant.
+func (v *View) ReadVariantNow(b *plan.Body, e plan.Encoding, p []byte) bool {
+	w := v.wanted(b, e)
+	return v.variants.ReadNow(&w, p)
+}

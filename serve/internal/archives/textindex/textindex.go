@@ -1,0 +1,94 @@
+// Package textindex has the text index beside an archive, while that is served.
+package textindex
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"sync"
+
+	"github.com/tarpack/tpk/internal/changetime"
+	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/text"
+)
+
+// File is the text index beside an archive. It is looked for at a search, and opened again if its
+// file has changed. So it costs nothing without a search.
+type File struct {
+	archive *tarpack.Archive
+	notice  func(string)
+
+	mu    sync.RWMutex // held for reading while it is searched
+	tried bool
+	stamp changetime.Stamp // of the file that index was opened from, or that can't be used
+	index *text.Index      // nil: there is none that can be used
+}
+
+// Of returns the text index beside an archive. notice gets messages about one that can't be used.
+func Of(a *tarpack.Archive, notice func(string)) *File {
+	return &File{archive: a, notice: notice}
+}
+
+func (f *File) name() string { return f.archive.Name() + text.Suffix }
+
+// Search searches the text index. found is false if there is none that can be used.
+func (f *File) Search(ctx context.Context, q *text.Query, o text.SearchOptions) (
+	hits []text.Hit, more, found bool, err error,
+) {
+	f.renew()
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if f.index == nil {
+		return nil, false, false, nil
+	}
+	hits, more, err = f.index.Search(ctx, q, o)
+	if errors.Is(err, text.ErrCorrupt) {
+		f.notice(f.name() + ": " + err.Error() + ": it is not used for this search")
+		return nil, false, false, nil
+	}
+	return hits, more, true, err
+}
+
+// renew opens the index if its file is another one than before. What can't be used is noted in the
+// log once.
+func (f *File) renew() {
+	var now changetime.Stamp
+	fi, err := os.Stat(f.name())
+	if err == nil {
+		now = changetime.StampOf(fi)
+	}
+	f.mu.RLock()
+	same := f.tried && f.stamp == now
+	f.mu.RUnlock()
+	if same {
+		return
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.tried && f.stamp == now {
+		return
+	}
+	f.close()
+	f.tried, f.stamp = true, now
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err == nil {
+		f.index, err = text.Open(f.name(), text.BindingOf(f.archive))
+	}
+	if err != nil {
+		f.notice(f.name() + ": " + err.Error() + ": searches find names only")
+	}
+}
+
+// Close closes the index, when nobody searches any more.
+func (f *File) Close() { f.close() }
+
+// close closes the index. The lock is held, or nobody searches any more.
+func (f *File) close() {
+	if f.index != nil {
+		_ = f.index.Close()
+		f.index = nil
+	}
+}
