@@ -2,10 +2,9 @@ package compare
 
 import (
 	"embed"
-	"html/template"
-	"sync"
 
 	"github.com/tarpack/tpk/serve/internal/asset"
+	"github.com/tarpack/tpk/serve/internal/listing"
 )
 
 //go:embed assets
@@ -13,6 +12,4 @@ var files embed.FS
 
 var assets = asset.New(files, "assets", "compare.css")
 
-var templates = sync.OnceValue(func() *template.Template {
-	return template.Must(template.ParseFS(files, "assets/*.html"))
-})
+var templates = listing.Template(files, "assets/*.html")

@@ -12,13 +12,9 @@ import (
 
 // frame is what both pages have around their content.
 type frame struct {
-	*listing.Texts
-	Crumbs         []listing.Crumb
-	Here           string
-	Title, Heading string
-	Old, New       side
-	Style          []template.URL
-	Pic, Root      template.URL
+	listing.Frame
+	Heading  string
+	Old, New side
 }
 
 // side is one of the folders, or of the files.
@@ -30,10 +26,9 @@ type side struct {
 func (a *answer) frame() frame {
 	t, q := a.t, a.q
 	crumbs, root := t.FileCrumbs(q.path+"/", a.v.Title())
-	f := frame{Texts: t, Crumbs: crumbs, Here: t.Compare.Title, Title: t.Compare.Title,
-		Heading: t.Compare.Title, Root: template.URL(root),
-		Style: []template.URL{listing.Assets.URL(root, "list.css"), assets.URL(root, "compare.css")},
-		Pic:   listing.Assets.URL(root, "icon.svg")}
+	f := frame{Frame: listing.NewFrame(t, root), Heading: t.Compare.Title}
+	f.Crumbs, f.Here, f.Title = crumbs, t.Compare.Title, t.Compare.Title
+	f.Styles = append(f.Styles, assets.URL(root, "compare.css"))
 	if a.c != nil {
 		f.Old, f.New = a.side(0, "", true), a.side(1, "", true)
 		f.Title = f.Old.Path + " → " + f.New.Path + " · " + t.Compare.Title

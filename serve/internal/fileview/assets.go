@@ -3,9 +3,9 @@ package fileview
 import (
 	"embed"
 	"html/template"
-	"sync"
 
 	"github.com/tarpack/tpk/serve/internal/asset"
+	"github.com/tarpack/tpk/serve/internal/listing"
 )
 
 //go:embed assets
@@ -14,8 +14,7 @@ var files embed.FS
 var assets = asset.New(files, "assets", "view.css", "view.js", "ranges.js",
 	"scroller.js")
 
-var pageTemplate = sync.OnceValue(
-	func() *template.Template { return template.Must(template.ParseFS(files, "assets/file.html")) })
+var pageTemplate = listing.Template(files, "assets/file.html")
 
 // RangeScripts returns references to the scripts that read a plain file by ranges and show parts of
 // it: ranges.js and scroller.js. root is the reference to the root of the server.

@@ -12,16 +12,12 @@ import (
 // page is what the template shows. html/template escapes its strings; references are escaped here.
 type page struct {
 	*File
+	Frame   listing.Frame
 	Content Content
-	Crumbs  []listing.Crumb
-	Title   string
 	Heading string
 	RawURL  template.URL
 	Folder  template.URL
 	Get     template.URL // the page with commands to download the file; "" if there is none
-	Style   []template.URL
-	Script  []template.URL
-	Pic     template.URL
 	Facts   []fact
 	More    []fact
 	Ways    []way
@@ -90,16 +86,15 @@ func (p *page) render() error {
 func (p *page) describe(downloads bool, title string) {
 	t := p.Texts
 	p.Heading = listing.Readable(p.Name)
-	p.Title = p.Heading
+	f := &p.Frame
+	f.Title, f.Here = p.Heading, p.Heading
 	if title != "" {
-		p.Title += " · " + listing.Readable(title)
+		f.Title += " · " + listing.Readable(title)
 	}
 	p.RawURL = template.URL(p.Raw)
-	p.Folder = p.Crumbs[len(p.Crumbs)-1].Href
-	p.Pic = listing.Assets.URL(p.Root, "icon.svg")
-	p.Style = append([]template.URL{listing.Assets.URL(p.Root, "list.css"),
-		assets.URL(p.Root, "view.css")}, p.Content.Styles...)
-	p.Script = append([]template.URL{assets.URL(p.Root, "view.js")}, p.Content.Scripts...)
+	p.Folder = f.Crumbs[len(f.Crumbs)-1].Href
+	f.Styles = append(append(f.Styles, assets.URL(p.Root, "view.css")), p.Content.Styles...)
+	f.Scripts = append([]template.URL{assets.URL(p.Root, "view.js")}, p.Content.Scripts...)
 	if downloads {
 		p.Get = template.URL("./?list=get&name=" + url.QueryEscape(p.Name))
 	}

@@ -33,9 +33,10 @@ func (w *Viewer) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 		return err
 	}
 	f.Texts = listing.TextsFor(r)
-	page, crumbs := &page{File: f}, []listing.Crumb(nil)
+	var crumbs []listing.Crumb
 	crumbs, f.Root = f.Texts.FileCrumbs(f.Path, v.Title())
-	page.Crumbs = crumbs
+	page := &page{File: f, Frame: listing.NewFrame(f.Texts, f.Root)}
+	page.Frame.Crumbs = crumbs
 	if !page.offer(w.renderers) {
 		p.ShowBad("as is not a way to show files")
 		return nil

@@ -9,7 +9,6 @@ import (
 	"net/url"
 	"slices"
 	"strings"
-	"sync"
 
 	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/asset"
@@ -23,8 +22,7 @@ var files embed.FS
 
 var assets = asset.New(files, "assets", "get.css", "get.js")
 
-var pageTemplate = sync.OnceValue(
-	func() *template.Template { return template.Must(template.ParseFS(files, "assets/get.html")) })
+var pageTemplate = listing.Template(files, "assets/get.html")
 
 // Getter renders the pages.
 type Getter struct{ planner *plan.Planner }
@@ -54,19 +52,15 @@ type sum struct{ Label, Value string }
 
 // page is what the template shows.
 type page struct {
-	*listing.Texts
-	Title, Heading string
-	Crumbs         []listing.Crumb
-	Root           template.URL
-	Base           string // the folder's address, as the server sees it
-	Kind           string
-	Links          []link
-	Commands       []command
-	Sums           []sum
-	QR             template.HTML
-	URL            string // of the QR code
-	Style          []template.URL
-	Script, Pic    template.URL
+	listing.Frame
+	Heading  string
+	Base     string // the folder's address, as the server sees it
+	Kind     string
+	Links    []link
+	Commands []command
+	Sums     []sum
+	QR       template.HTML
+	URL      string // of the QR code
 }
 
 // Answer renders the plan's Body.Listing and makes that the plan's body.
@@ -81,7 +75,7 @@ func (g *Getter) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 		p.ShowBad(err.Error())
 		return nil
 	}
-	d := &page{Texts: listing.TextsFor(r)}
+	d := &page{}
 	d.frame(r, want.Path, v.Title())
 	found := false
 	if chosen && len(c.Names) == 1 && len(c.Ranges) == 0 {
@@ -118,15 +112,16 @@ func (d *page) frame(r *plan.Request, path, title string) {
 	if path == "" {
 		below = "x"
 	}
-	var root string
-	d.Crumbs, root = d.FileCrumbs(below, title)
-	d.Root = template.URL(root)
+	t := listing.TextsFor(r)
+	crumbs, root := t.FileCrumbs(below, title)
+	d.Frame = listing.NewFrame(t, root)
+	d.Crumbs, d.Here = crumbs, t.Get.More
 	d.Base = origin(r) + "/"
 	if path != "" {
 		d.Base += string(plan.AppendHref(nil, path)) + "/"
 	}
-	d.Style = []template.URL{listing.Assets.URL(root, "list.css"), assets.URL(root, "get.css")}
-	d.Script, d.Pic = assets.URL(root, "get.js"), listing.Assets.URL(root, "icon.svg")
+	d.Styles = append(d.Styles, assets.URL(root, "get.css"))
+	d.Scripts = []template.URL{assets.URL(root, "get.js")}
 }
 
 // named sets the name of what is downloaded.

@@ -9,6 +9,7 @@
 //	overview.go what an overview shows: treemap.go, sums.go its tables, overviewjson.go
 //	readme.go   the README of a folder; package markdown renders it
 //	comparetexts.go  those of package compare
+//	frame.go    what is around the content of every page: assets/frame.html
 //	shared.go   what pages of other packages share with those of this one
 //	json.go     renders it as JSON
 //	text.go     hits of a search in text, for the page and as JSON

@@ -27,7 +27,6 @@ var fileKinds = []string{"text", "page", "image", "audio", "video", "font", "pac
 // overviewPage is the part of a page that shows an overview.
 type overviewPage struct {
 	*texts
-	Style              template.URL
 	Maps               []treemap
 	Legend             []legend
 	Parts, Types       *sumTable
@@ -119,10 +118,9 @@ func (q *request) measure(size, packed int64) int64 {
 
 // overview sets the part of the page with the overview.
 func (p *page) overview(o *archives.Overview) {
-	q := p.q
 	p.crumbs(&archives.List{Title: o.Title, Top: o.Top})
-	p.Overview = &overviewPage{texts: p.texts, Style: q.asset("overview.css"),
-		PartsName: p.ByFolder, MapName: p.texts.Treemap}
+	p.Styles = append(p.Styles, p.q.asset("overview.css"))
+	p.Overview = &overviewPage{texts: p.Texts, PartsName: p.ByFolder, MapName: p.Texts.Treemap}
 	p.overviewLinks(o)
 	if o.Tree.Entries >= 0 {
 		p.Facts = append([]string{p.inTree(&o.Tree)}, p.sizes(&o.Tree)...)

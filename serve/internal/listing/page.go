@@ -5,57 +5,49 @@ import (
 	"html/template"
 	"path"
 	"strings"
-	"sync"
 
 	"github.com/tarpack/tpk/serve/internal/archives"
 )
 
-var pageTemplate = sync.OnceValue(
-	func() *template.Template {
-		return template.Must(template.ParseFS(files, "assets/page.html",
-			"assets/overview.html"))
-	})
+var pageTemplate = Template(files, "assets/page.html", "assets/overview.html")
 
 // page is what the template shows. html/template escapes its strings; references are escaped here.
 type page struct {
-	*texts
+	Frame
 	q *request
 
-	Title, Heading     string
-	Style, Script, Pic template.URL
-	Action             template.URL // of the form to search
-	Crumbs             []crumb
-	Here               string
-	Query, Filter      string
-	Inside             bool // a search stays in the folder
-	List               string
-	Facts              []string // counts and sizes, for people
-	Notes              []string // what is missing
-	Scopes             []scopes // of a search
-	Views              []scope  // how the folder can be shown
-	Overview           *overviewPage
-	Grid               template.URL // the style of a grid, "" for a list
-	TarGz, Zip         template.URL
-	Around             string       // bytes of a download, about
-	Differ             template.URL // compares the folder with one of another mount
-	DifferText         string
-	Columns            []column
-	Rows               []row
-	Cards              []card
-	UpText             string
-	UpHref             template.URL
-	Filters            bool // the folder can be filtered
-	Left               string
-	Reset              template.URL // the same without filter
-	Pages              *pages
-	First              template.URL // if the page is behind the end of the list
-	Further            template.URL // more of a search
-	Hits               *hitList
-	Text               bool // only text was searched
-	Nothing            string
-	Pick               *pick // nil if nothing can be chosen for a download
-	Readme             *readme
-	Article            bool // the page has the README, and no list
+	Heading       string
+	Action        template.URL // of the form to search
+	Query, Filter string
+	Inside        bool // a search stays in the folder
+	List          string
+	Facts         []string // counts and sizes, for people
+	Notes         []string // what is missing
+	Scopes        []scopes // of a search
+	Views         []scope  // how the folder can be shown
+	Overview      *overviewPage
+	Grid          bool // the rows are a grid, not a list
+	TarGz, Zip    template.URL
+	Around        string       // bytes of a download, about
+	Differ        template.URL // compares the folder with one of another mount
+	DifferText    string
+	Columns       []column
+	Rows          []row
+	Cards         []card
+	UpText        string
+	UpHref        template.URL
+	Filters       bool // the folder can be filtered
+	Left          string
+	Reset         template.URL // the same without filter
+	Pages         *pages
+	First         template.URL // if the page is behind the end of the list
+	Further       template.URL // more of a search
+	Hits          *hitList
+	Text          bool // only text was searched
+	Nothing       string
+	Pick          *pick // nil if nothing can be chosen for a download
+	Readme        *readme
+	Article       bool // the page has the README, and no list
 }
 
 type crumb struct {
@@ -129,11 +121,11 @@ func render(q *request, t *texts, f found) ([]byte, error) {
 }
 
 func newPage(q *request, t *texts) *page {
-	p := &page{texts: t, q: q, Query: q.query, Filter: q.filter, Inside: q.inside,
-		List: q.listValue(), Action: "./",
-		Style: q.asset("list.css"), Script: q.asset("list.js"), Pic: q.asset("icon.svg")}
+	p := &page{Frame: NewFrame(t, q.root()), q: q, Query: q.query, Filter: q.filter,
+		Inside: q.inside, List: q.listValue(), Action: "./", Grid: q.grid}
+	p.Scripts = []template.URL{q.asset("list.js")}
 	if q.grid {
-		p.Grid = q.asset("grid.css")
+		p.Styles = append(p.Styles, q.asset("grid.css"))
 	}
 	return p
 }
@@ -207,7 +199,7 @@ func (p *page) results(l *archives.List) {
 	found := p.count(int64(len(l.Items)), p.Match)
 	switch {
 	case q.offset > 0:
-		found = p.texts.Further
+		found = p.Texts.Further
 	case l.More && l.All >= 0:
 		found = fill(p.FirstMatches, p.num(int64(len(l.Items))), p.num(int64(l.All)))
 	case l.More:
@@ -284,7 +276,7 @@ func (p *page) facts(l *archives.List) {
 	for _, c := range []struct {
 		n     int
 		words [2]string
-	}{{l.Folders, p.texts.Folder}, {l.Files - l.Links, p.File}, {l.Links, p.Link}} {
+	}{{l.Folders, p.Texts.Folder}, {l.Files - l.Links, p.File}, {l.Links, p.Link}} {
 		if c.n > 0 {
 			direct = append(direct, p.count(int64(c.n), c.words))
 		}
@@ -312,7 +304,7 @@ func (p *page) inTree(t *archives.Totals) string {
 }
 
 func (p *page) sizes(t *archives.Totals) []string {
-	list := []string{fill(p.Unpacked, p.bytes(t.Size)), fill(p.texts.Packed, p.bytes(t.Packed))}
+	list := []string{fill(p.Unpacked, p.bytes(t.Size)), fill(p.Texts.Packed, p.bytes(t.Packed))}
 	if t.Saved > 0 {
 		list = append(list, fill(p.Saved, p.bytes(t.Saved)))
 	}
@@ -321,7 +313,7 @@ func (p *page) sizes(t *archives.Totals) []string {
 
 // cards sets a card for each mount.
 func (p *page) cards(mounts []archives.Mount) {
-	p.Facts = []string{p.count(int64(len(mounts)), p.texts.Archive)}
+	p.Facts = []string{p.count(int64(len(mounts)), p.Texts.Archive)}
 	p.Views = []scope{{p.AsList, template.URL("./" + p.q.folderQuery()), true},
 		{p.Overviews, "./?list=" + listOverview, false}}
 	for i := range mounts {

@@ -19,7 +19,7 @@ const (
 
 // partTable sets the table of the folders in a folder.
 func (p *page) partTable(o *archives.Overview, cells []overview.Cell) {
-	t := &sumTable{T: p.texts, Name: p.texts.Folders, Count: p.Entries}
+	t := &sumTable{T: p.Texts, Name: p.Texts.Folders, Count: p.Entries}
 	total := p.q.measure(o.Tree.Size, o.Tree.Packed)
 	more, below, own, parts := overview.Sum{}, 0, overview.Sum{}, int64(0)
 	if o.Part != nil {
@@ -71,7 +71,7 @@ func (p *page) typeTable(o *archives.Overview) {
 	slices.SortStableFunc(types, func(a, b overview.Type) int {
 		return cmp.Compare(p.q.measure(b.Size, b.Packed), p.q.measure(a.Size, a.Packed))
 	})
-	t := &sumTable{T: p.texts, Name: p.TypeHead, Count: p.FilesHead}
+	t := &sumTable{T: p.Texts, Name: p.TypeHead, Count: p.FilesHead}
 	total := p.q.measure(o.Tree.Size, o.Tree.Packed)
 	for len(types) > maxTypes { // the rest in one row
 		last, before := types[len(types)-1], &types[len(types)-2]
@@ -106,7 +106,7 @@ func (p *page) largestTable(o *archives.Overview) {
 	if p.q.byPacked {
 		files = o.Part.Longest
 	}
-	t := &sumTable{T: p.texts, Name: p.Kinds["file"]}
+	t := &sumTable{T: p.Texts, Name: p.Kinds["file"]}
 	for _, f := range files {
 		r := p.sum(p.within(o, f.Path), f.Size, f.Packed, p.q.measure(o.Tree.Size, o.Tree.Packed))
 		r.Href = template.URL(p.q.hrefOf(o.Prefix + f.Path))

@@ -161,7 +161,7 @@ func (p *page) textOnly(l *archives.TextList) {
 		p.Facts, p.Nothing = []string{p.NoIndex}, p.NoIndexHelp
 		return
 	case p.q.offset > 0:
-		found = p.texts.Further
+		found = p.Texts.Further
 	case l.More:
 		found = fill(p.BestMatches, p.num(n))
 	}

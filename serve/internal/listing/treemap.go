@@ -169,8 +169,8 @@ func (p *page) about(c *overview.Cell) string {
 	if c.Shared {
 		return s + ", " + p.SharedPacked
 	}
-	s += ", " + fill(p.texts.Packed, p.bytes(c.Packed))
-	if ratio := p.texts.ratio(c.Size, c.Packed); ratio != "" {
+	s += ", " + fill(p.Texts.Packed, p.bytes(c.Packed))
+	if ratio := p.Texts.ratio(c.Size, c.Packed); ratio != "" {
 		s += " (" + ratio + ")"
 	}
 	if c.Dir {
