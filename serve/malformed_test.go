@@ -159,6 +159,28 @@ func TestMalformed(t *testing.T) {
 	}
 }
 
+// TestTooManyNames: an address with too many names says what to do. Without downloads there
+// is nothing to do.
+func TestTooManyNames(t *testing.T) {
+	names := strings.Repeat("&name=some/file.html", 1000)
+	o := listed(serve.Archive{Path: packedSite(t)})
+	for _, c := range clients(t, o) {
+		if c.name != "tcp" && c.name != "unix" && c.name != "tls" {
+			continue // net/http has its own limits; of HTTP/2, package http2 has a test
+		}
+		resp, body := c.do(t, "GET", "/?list&download=zip"+names)
+		if resp.StatusCode != 414 || !strings.Contains(body, "folders") ||
+			strings.Count(body, "\n") != 1 {
+			t.Errorf("%s: %d %q", c.name, resp.StatusCode, body)
+		}
+	}
+	o.NoDownload = true
+	if status, body := fetch(t, plainClient, start(t, o).url("/?list&download=zip"+names)); status !=
+		414 || strings.Contains(body, "folders") {
+		t.Errorf("without downloads: %d %q", status, body)
+	}
+}
+
 // TestWellFormed sends what looks odd and is correct.
 func TestWellFormed(t *testing.T) {
 	r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}})

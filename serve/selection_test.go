@@ -2,6 +2,7 @@ package serve_test
 
 import (
 	"archive/zip"
+	"encoding/json"
 	"net/url"
 	"path/filepath"
 	"regexp"
@@ -126,7 +127,16 @@ func TestSelectionNumbers(t *testing.T) {
 			t.Errorf("%s: %q, want %q", n, got, want)
 		}
 	}
-	for query, want := range map[string]int{"of=" + of[1] + "&n=5": 400, "of=0&n=1": 410} {
+	if got := numbersInJSON(t, r.url("/a/?list&format=json"), of[1]); !slices.Equal(got,
+		[]string{"./ 0-1", "./ 3-4", "./ 2"}) {
+		t.Errorf("in JSON: %q", got)
+	}
+	if got := numbersInJSON(t, r.url("/a/b/?list&q=1&format=json"), of[1]); !slices.Equal(got,
+		[]string{"../../ 2", "../../ 5"}) {
+		t.Errorf("of a search: %q", got)
+	}
+	for query, want := range map[string]int{"of=" + of[1] + "&n=5": 400, "of=0&n=1": 410,
+		"of=" + of[1] + "&set=!": 400, "of=0&set=Y2bgvc_IyQAA": 410} {
 		if status, _ := fetch(t, plainClient, r.url("/a/?download=zip&"+query)); status != want {
 			t.Errorf("%s: %d, want %d", query, status, want)
 		}
@@ -136,4 +146,22 @@ func TestSelectionNumbers(t *testing.T) {
 	if status, _ := fetch(t, plainClient, r.url("/a/?download=zip&n=1&of="+of[1])); status != 410 {
 		t.Errorf("in another archive: %d", status)
 	}
+}
+
+// numbersInJSON returns the numbers in a list, with the folder that they choose from.
+func numbersInJSON(t *testing.T, url, of string) []string {
+	t.Helper()
+	_, body := fetch(t, plainClient, url)
+	var list struct {
+		Choice  struct{ Href, Of string }
+		Entries []struct{ N string }
+	}
+	if err := json.Unmarshal([]byte(body), &list); err != nil || list.Choice.Of != of {
+		t.Fatalf("%v: %s", err, body)
+	}
+	var all []string
+	for _, e := range list.Entries {
+		all = append(all, list.Choice.Href+" "+e.N)
+	}
+	return all
 }

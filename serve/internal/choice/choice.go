@@ -10,6 +10,14 @@
 // the numbers mean something else.
 //
 //	of=1f0c2b5a9d3e4f60&n=3,17-240&n=250
+//
+// Many numbers are packed, so that the half of 20,000 entries has room, whichever these are:
+//
+//	of=1f0c2b5a9d3e4f60&set=Y2bgvc_IyQAA
+//
+// A set is Base64 (RFC 4648 §5, without padding) of raw DEFLATE (RFC 1951) of two numbers for each
+// range, in order: how many are left out before it, and how many it has after its first. A number
+// has seven bits in a byte, the lowest first; all bytes but the last have the highest bit set.
 package choice
 
 import (
@@ -34,50 +42,69 @@ type Range struct{ First, Last int }
 const (
 	KeyOf   = "of"
 	KeyN    = "n"
+	KeySet  = "set"
 	KeyName = "name"
 )
+
+// maxNumber is the highest number of an entry.
+const maxNumber = 1<<31 - 1
 
 // The errors of Parse.
 var (
 	errQuery  = errors.New("the query is malformed")
 	errNumber = errors.New("n is a list of numbers and ranges, as in 3,17-240")
-	errOf     = errors.New("n needs of, the validator of the page that has numbered the entries")
+	errOf     = errors.New("numbers need of, the validator of the page that has them")
 	errName   = errors.New("name is the path of an entry, relative to the folder")
 )
 
 // Parse reads the choice out of a query. ok is false if the query makes none.
 func Parse(query string) (c Choice, ok bool, err error) {
-	if !strings.Contains(query, "n") { // no key of a choice
+	if !strings.Contains(query, "n") && !strings.Contains(query, KeySet) { // no key of a choice
 		return c, false, nil
 	}
 	values, err := url.ParseQuery(query)
 	if err != nil {
 		return c, false, errQuery
 	}
-	if !values.Has(KeyN) && !values.Has(KeyName) {
+	if !values.Has(KeyN) && !values.Has(KeySet) && !values.Has(KeyName) {
 		return c, false, nil
 	}
-	for _, list := range values[KeyN] {
-		for item := range strings.SplitSeq(list, ",") {
-			r, err := parseRange(item)
-			if err != nil {
-				return Choice{}, false, err
-			}
-			c.Ranges = append(c.Ranges, r)
-		}
+	if c.Ranges, err = parseNumbers(values); err != nil {
+		return Choice{}, false, err
 	}
 	if c.Of = values.Get(KeyOf); c.Ranges != nil && c.Of == "" {
 		return Choice{}, false, errOf
 	}
 	c.Ranges = merge(c.Ranges)
 	for _, name := range values[KeyName] {
-		name = strings.TrimSuffix(name, "/")
+		name = strings.TrimRight(name, "/")
 		if !isPath(name) {
 			return Choice{}, false, errName
 		}
 		c.Names = append(c.Names, name)
 	}
 	return c, true, nil
+}
+
+// parseNumbers reads the ranges of a query.
+func parseNumbers(values url.Values) (ranges []Range, err error) {
+	for _, list := range values[KeyN] {
+		for item := range strings.SplitSeq(list, ",") {
+			r, err := parseRange(item)
+			if err != nil {
+				return nil, err
+			}
+			ranges = append(ranges, r)
+		}
+	}
+	for _, set := range values[KeySet] {
+		more, err := unpackSet(set)
+		if err != nil {
+			return nil, err
+		}
+		ranges = append(ranges, more...)
+	}
+	return ranges, nil
 }
 
 // isPath reports whether a path has neither empty parts nor dot segments, which could lead out of
@@ -122,7 +149,7 @@ func merge(ranges []Range) []Range {
 func (c *Choice) Query() string {
 	var parts []string
 	if len(c.Ranges) > 0 {
-		parts = append(parts, KeyOf+"="+url.QueryEscape(c.Of), KeyN+"="+c.numbers())
+		parts = append(parts, KeyOf+"="+url.QueryEscape(c.Of), c.numbers())
 	}
 	for _, name := range c.Names {
 		parts = append(parts, KeyName+"="+url.QueryEscape(name))
@@ -130,13 +157,19 @@ func (c *Choice) Query() string {
 	return strings.Join(parts, "&")
 }
 
+// numbers returns the ranges as a part of a query.
 func (c *Choice) numbers() string {
-	var b []byte
+	b := []byte(KeyN + "=")
 	for i, r := range c.Ranges {
 		if i > 0 {
 			b = append(b, ',')
 		}
 		b = append(b, r.String()...)
+	}
+	if len(b) > longNumbers {
+		if set := KeySet + "=" + packSet(c.Ranges); len(set) < len(b) {
+			return set
+		}
 	}
 	return string(b)
 }

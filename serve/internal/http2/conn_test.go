@@ -53,6 +53,7 @@ var requests = []struct {
 	{[]string{":method: OPTIONS", ":scheme: http", ":path: *", ":authority: a"}, "204", ""},
 	{[]string{":method: CONNECT", ":authority: a:80"}, "405", ""},
 	{get("/a.txt", "x: "+strings.Repeat("x", 20_000)), "431", ""},
+	{get("/?list&" + strings.Repeat("name=x&", 3000)), "414", ""},
 	{[]string{":method: GET", ":scheme: http", ":path: /a.txt", ":authority: a b"}, "400", ""},
 	{[]string{":method: GET", ":scheme: http", ":path: /a.txt", ":authority: "}, "200", ""},
 }

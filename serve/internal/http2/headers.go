@@ -21,6 +21,7 @@ type block struct {
 	size      int     // of its fields, as SETTINGS_MAX_HEADER_LIST_SIZE counts
 	malformed bool    // RFC 9113 §8.1.1
 	tooLarge  bool
+	longPath  bool          // :path is the field that made it too large
 	code      http2.ErrCode // to reset the stream with; 0 for none
 	id        uint32
 
@@ -138,7 +139,10 @@ func (c *conn) endBlock() {
 		c.endContent(s)
 	default:
 		s.began = c.now
-		if b.tooLarge {
+		switch {
+		case b.longPath:
+			s.status = 414
+		case b.tooLarge:
 			s.status = 431
 		}
 		c.requested(s)
@@ -178,6 +182,7 @@ func (b *block) complete(s *stream) bool {
 func (c *conn) field(f *hpack.Field) {
 	b := &c.block
 	if b.size += f.Size(); b.size > c.server.MaxHeader+headerSlack {
+		b.longPath = !b.tooLarge && f.Name == ":path"
 		b.tooLarge = true
 		c.decoder.SetSilent(true)
 		return

@@ -77,6 +77,9 @@ var german = &texts{
 	Clear: "Aufheben",
 	TooMuch: "Zu viele einzelne Einträge für eine Adresse. Wählen Sie ganze Ordner oder weniger " +
 		"Einträge.",
+	EveryEntry: "Alle %s auswählen", EveryMatch: "Alle Treffer auswählen",
+	NotEvery: "Nicht alles konnte ausgewählt werden: Die Liste ist zu lang oder hat sich " +
+		"geändert. Laden Sie die Seite neu.",
 	overviewTexts: germanOverview,
 	comma:         ".", point: ",", sign: " %",
 }

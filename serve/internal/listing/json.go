@@ -27,6 +27,7 @@ type listJSON struct {
 	// Incomplete is set if a search has not looked at everything.
 	Incomplete bool          `json:"incomplete,omitempty"`
 	Download   *downloadJSON `json:"download,omitempty"`
+	Choice     *choiceJSON   `json:"choice,omitempty"`
 	Entries    []itemJSON    `json:"entries"`
 }
 
@@ -58,6 +59,12 @@ type downloadJSON struct {
 	Partial bool   `json:"partial"` // the folder has more than the download
 }
 
+// choiceJSON is what the numbers of the entries refer to.
+type choiceJSON struct {
+	Href string `json:"href"` // reference to the folder whose download they choose from
+	Of   string `json:"of"`   // their validator
+}
+
 type itemJSON struct {
 	Name    string `json:"name"`
 	Raw     string `json:"name_base64,omitempty"` // the bytes of a name that is not UTF-8
@@ -71,6 +78,7 @@ type itemJSON struct {
 	ModTime string `json:"mtime,omitempty"`
 	SHA256  string `json:"sha256,omitempty"` // of the content, if the index has it
 	XXH64   string `json:"xxh64,omitempty"`
+	N       string `json:"n,omitempty"` // numbers to choose it with, for a download
 }
 
 // json renders what was found as JSON.
@@ -107,8 +115,16 @@ func listJSONOf(q *request, l *archives.List) *listJSON {
 	if l.Downloads && q.downloads {
 		out.Download = &downloadJSON{TarGz: downloadTarGz, Zip: downloadZip, Partial: l.Partial}
 	}
+	numbered := l.Of != "" && q.downloads
+	if numbered {
+		out.Choice = &choiceJSON{Href: q.choiceHref(l), Of: l.Of}
+	}
 	for i := range l.Items {
-		out.Entries = append(out.Entries, q.itemJSON(&l.Items[i]))
+		j := q.itemJSON(&l.Items[i])
+		if numbered {
+			j.N = l.Items[i].Choice
+		}
+		out.Entries = append(out.Entries, j)
 	}
 	return &out
 }

@@ -50,6 +50,8 @@ type texts struct {
 	Selection                      string
 	Chosen, TooMuch                string // {n}, {s} and {name} are filled in by the page
 	DownloadChosen, Clear          string
+	EveryEntry, EveryMatch         string
+	NotEvery                       string
 
 	View    ViewTexts    // of the pages of files
 	Show    ShowTexts    // of the ways to show files
@@ -149,6 +151,8 @@ var english = &texts{
 	Chosen: "{n} selected, {s}", DownloadChosen: "Download the selection as", Clear: "Clear",
 	TooMuch: "Too many separate entries for one address. Select whole folders, or fewer " +
 		"entries.",
+	EveryEntry: "Select all %s", EveryMatch: "Select all matches",
+	NotEvery:      "Not all could be selected: the list is too long, or has changed. Reload the page.",
 	overviewTexts: englishOverview,
 	comma:         ",", point: ".", sign: "%",
 }

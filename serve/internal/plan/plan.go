@@ -104,12 +104,21 @@ func (p *Plan) Fail() {
 	p.noContent = head
 }
 
-// Reject makes p the answer to what can't be planned because it is not a request: 400, 408, 431,
-// 501 or 505. p may have been used by another Planner.
+// Reject makes p the answer to what can't be planned because it is not a request: 400, 408, 414,
+// 431, 501 or 505. p may have been used by another Planner.
 func (pl *Planner) Reject(p *Plan, status int) {
 	p.reset(pl.fixed)
-	p.text(status, strconv.Itoa(status)+" "+http.StatusText(status)+"\n")
+	why := ""
+	if status == http.StatusRequestURITooLong && !pl.options.NoDownload {
+		why = longSelection
+	}
+	p.text(status, strconv.Itoa(status)+" "+http.StatusText(status)+why+"\n")
 }
+
+// longSelection is what to do if the names of a selection make a request too long. No other address
+// is that long.
+const longSelection = ": name fewer files, or whole folders; or choose them by their numbers n, " +
+	"which ?list&format=json has"
 
 // RetrySoon is the Retry-After of an answer that should be asked for again in a moment, in seconds.
 const RetrySoon = 5
