@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"testing"
 
 	"github.com/tarpack/tpk/compat/tools"
@@ -28,21 +29,25 @@ var accessible = []struct {
 			{"code", "/src/main.go?list=view#L7-L9", ""},
 			{"large", "/long.log?list=view", `document.querySelectorAll(".line").length > 100`},
 			{"hex", "/small.bin?list=view", ""},
-			{"large-hex", "/large.bin?list=view", ""},
+			{"large-hex", "/large.bin?list=view", `document.querySelector(".hex.long pre")`},
 			{"empty", "/empty.txt?list=view", ""},
 		}},
 	{"kinds", func(t *testing.T) string { return serveArchive(t, false, packSite(t, kinds(t))) },
 		[]accessiblePage{
 			{"csv", "/small.csv?list=view", `document.querySelector("#R1")`},
 			{"json", "/data.json?list=view", `document.querySelector(".json-tools")`},
-			{"bad-json", "/bad.json?list=view", ""},
-			{"notebook", "/work.ipynb?list=view", ""},
-			{"markdown", "/guide.md?list=view", ""},
+			{"bad-json", "/bad.json?list=view", `document.querySelector(".because a")`},
+			{"notebook", "/work.ipynb?list=view",
+				`[...document.querySelectorAll(".notebook img")].length >= 2`},
+			{"markdown", "/guide.md?list=view",
+				`document.querySelector(".md table") && document.querySelector(".md img")`},
 			{"picture", "/photo.png?list=view",
 				`document.querySelector(".zoom output").textContent.includes("%")`},
-			{"font", "/letters.woff2?list=view", `document.fonts.size == 1`},
-			{"pdf", "/doc.pdf?list=view", ""}, {"audio", "/tone.wav?list=view", ""},
-			{"video", "/clip.webm?list=view", ""},
+			{"font", "/letters.woff2?list=view",
+				`!document.querySelector(".specimen").hidden && document.fonts.size == 1`},
+			{"pdf", "/doc.pdf?list=view", `document.querySelector("object")`},
+			{"audio", "/tone.wav?list=view", `document.querySelector("audio").duration == 10`},
+			{"video", "/clip.webm?list=view", `document.querySelector("video").videoWidth > 0`},
 		}},
 	{"versions", serveVersions, []accessiblePage{
 		{"cards", "/", ""},
@@ -52,6 +57,17 @@ var accessible = []struct {
 }
 
 type accessiblePage struct{ name, path, ready string }
+
+// isAccessible reports whether TestAccessible checks a page of a site.
+func isAccessible(site, path string) bool {
+	for _, s := range accessible {
+		if s.site == site && slices.ContainsFunc(s.pages,
+			func(p accessiblePage) bool { return p.path == path }) {
+			return true
+		}
+	}
+	return false
+}
 
 // TestAccessible checks all kinds of pages with axe-core, in every look, in forced colours and as
 // they are printed.

@@ -17,7 +17,6 @@ func TestGet(t *testing.T) {
 		t.Run(l.name, func(t *testing.T) {
 			p := open(t, l, "/docs/")
 			p.follow(`.get a[href="./?list=get"]`, `document.querySelector(".qr") != null`)
-			axe(p)
 			p.picture(l.name + "-get")
 			if got := eval[string](p, `document.querySelector(".qr").ariaLabel`); !strings.Contains(got,
 				p.url+"/docs/?list&download=tar.gz") {
@@ -50,7 +49,6 @@ func TestGet(t *testing.T) {
 			}
 			p.run(chromedp.Navigate(p.url+"/docs/?list=get&name=guide.md"),
 				chromedp.WaitReady(chromedp.CSS(".take")))
-			axe(p)
 			p.picture(l.name + "-get-file")
 			lines := eval[[]string](p, `[...document.querySelectorAll("pre")].map(e => e.textContent)`)
 			if len(lines) < 2 || !strings.Contains(lines[0], "'"+p.url+"/docs/guide.md'") {

@@ -148,7 +148,8 @@ func TestKinds(t *testing.T) {
 					p.expectLog("broken.woff2")
 					p.view(url, c.name)
 					p.until(c.ready)
-					if c.name != "sales.csv" { // it takes half a minute for so many cells
+					// So many cells as those of sales.csv take axe-core half a minute.
+					if c.name != "sales.csv" && !isAccessible("kinds", "/"+c.name+"?list=view") {
 						axe(p)
 					}
 					p.picture(l.name + "-" + c.name)

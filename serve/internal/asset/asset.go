@@ -18,6 +18,9 @@ import (
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
+//go:embed shared
+var shared embed.FS
+
 // Set is the files of one package. It is safe for concurrent use. What it needs is made when one of
 // its names is asked for, so that a program without pages does not pay for it.
 type Set struct {
@@ -43,7 +46,8 @@ var types = map[string]string{
 
 // New returns the Set of some files in a folder. A file that names another one of the Set as
 // "asset=NAME" gets its public name there, and must come after it. A name of several files with a
-// plus between them, as "list.js+pick.js", stands for one file, named as the first. New must be
+// plus between them, as "list.js+pick.js", stands for one file, named as the first. One in the folder
+// shared is that of this package, with functions that pages of several packages need. New must be
 // called while package variables are set, and panics if there is no such file.
 func New(files embed.FS, dir string, names ...string) *Set {
 	s := &Set{load: sync.OnceValue(func() map[string]*file { return load(files, dir, names) })}
@@ -56,7 +60,7 @@ func load(files embed.FS, dir string, names []string) map[string]*file {
 	for _, list := range names {
 		var b []byte
 		for part := range strings.SplitSeq(list, "+") {
-			content, err := files.ReadFile(path.Join(dir, part))
+			content, err := read(files, dir, part)
 			if err != nil {
 				panic(err) // it is embedded
 			}
@@ -73,6 +77,14 @@ func load(files embed.FS, dir string, names []string) map[string]*file {
 			content: string(b), packed: sync.OnceValue(func() string { return Compressed(b) })}
 	}
 	return all
+}
+
+// read returns a file of a package, or one of those that are shared.
+func read(files embed.FS, dir, name string) ([]byte, error) {
+	if strings.HasPrefix(name, "shared/") {
+		return shared.ReadFile(name)
+	}
+	return files.ReadFile(path.Join(dir, name))
 }
 
 // URL returns the reference to a file of the Set, from a page with a reference to the root.

@@ -11,8 +11,8 @@ import (
 //go:embed assets
 var files embed.FS
 
-var assets = asset.New(files, "assets", "view.css", "view.js", "ranges.js",
-	"scroller.js")
+var assets = asset.New(files, "assets", "view.css",
+	"view.js+shared/copy.js+shared/times.js", "ranges.js", "scroller.js")
 
 var pageTemplate = listing.Template(files, "assets/file.html")
 

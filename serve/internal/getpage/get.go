@@ -20,7 +20,7 @@ import (
 //go:embed assets
 var files embed.FS
 
-var assets = asset.New(files, "assets", "get.css", "get.js")
+var assets = asset.New(files, "assets", "get.css", "get.js+shared/copy.js")
 
 var pageTemplate = listing.Template(files, "assets/get.html")
 

@@ -1,5 +1,6 @@
 // What the page does beyond links and forms: results while typing, previews, keys, local times.
-// Without this file it is all there, but for these. Previews are in preview.js.
+// Without this file it is all there, but for these. Previews are in preview.js, times in
+// asset/shared/times.js.
 "use strict";
 (() => {
   const $ = (id) => document.getElementById(id);
@@ -9,17 +10,8 @@
   const eye = (row) => row.querySelector("[data-look]");
   document.documentElement.classList.add("js");
 
-  // Times are sent in UTC, and shown in the time zone of the reader.
-  function localTimes() {
-    const two = (n) => String(n).padStart(2, "0");
-    for (const time of all("td time")) {
-      const d = new Date(time.dateTime);
-      time.title = `${time.textContent} UTC`;
-      time.textContent = `${d.getFullYear()}-${two(d.getMonth() + 1)}-${two(d.getDate())} ` +
-        `${two(d.getHours())}:${two(d.getMinutes())}`;
-    }
-  }
-  localTimes();
+  const times = () => localTimes("td time");
+  times();
 
   // The names of rows in the names of their links, which would double the names in the page.
   function nameEyes() {
@@ -62,7 +54,7 @@
     $("find").prepend(...page.querySelectorAll("#find [type=hidden]"));
     if ($("left")) $("left").value = page.getElementById("left")?.value ?? "";
     $("said").textContent = page.querySelector(".facts")?.textContent ?? "";
-    localTimes();
+    times();
     nameEyes();
     loadReadme();
   }
