@@ -58,6 +58,9 @@ h2load              nghttp2-client
 mypy                mypy
 brotli              brotli
 zstd                zstd
+systemd-analyze     systemd
+logrotate           logrotate
+pkill               procps
 '
 # Modules of Debian's Python: module  Debian package
 test_modules='

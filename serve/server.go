@@ -104,6 +104,10 @@ func (s *Server) Reload(ctx context.Context) error {
 	return err
 }
 
+// Alive waits until what answers requests has shown that it does not hang, for a watchdog. It
+// returns the error of ctx if that ends first. The Server must be running.
+func (s *Server) Alive(ctx context.Context) error { return engine.Alive(ctx) }
+
 // newEngine returns an engine for connections.
 func (s *Server) newEngine(o *RunOptions) *engine.Engine {
 	return engine.New(engine.Config{

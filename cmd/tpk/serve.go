@@ -1,15 +1,13 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net"
-	"os"
-	"os/signal"
 	"runtime"
 	"strings"
 	"sync"
-	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -83,6 +81,10 @@ The admin server has these requests:
 On SIGINT, SIGTERM or SIGQUIT, the server finishes the requests in progress and exits. On a second
 signal, a second or more later, it exits at once.
 
+SIGUSR1 opens the access log again, after it was renamed, and so does SIGHUP. A service manager is
+told when the server is ready, reloads and ends, and its watchdog that the server answers: see
+sd_notify(3).
+
 Each flag can be set by an environment variable: TPK_CACHE_CONTROL is --cache-control. The values of
 a repeatable flag are separated by newlines.`,
 			"an archive can't be read or an address can't be used",
@@ -105,32 +107,52 @@ func runServe(c *cli.Context, o *serveOptions) error {
 		fmt.Fprintln(c.App.ErrWriter, report.Say(message))
 	}
 	o.opener.Notice = sc.Log
-	o.run.Ready = func(addresses []net.Addr) {
-		if terminal.IsQuiet(c) {
-			return
-		}
-		for _, a := range addresses {
-			sc.Log("serving on " + serveURL(a, len(o.run.Certificates) > 0))
-		}
-	}
+	var access *logFile
 	switch name := c.String("access-log"); name {
 	case "":
 	case "-":
 		sc.AccessLog = c.App.Writer
 	default:
-		f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
-		if err != nil {
+		var err error
+		if access, err = openLog(name); err != nil {
 			return err
 		}
-		defer f.Close()
-		sc.AccessLog = f
+		defer access.Close()
+		sc.AccessLog = access
 	}
+	return runServer(c, o, access)
+}
+
+// runServer serves until the command is interrupted.
+func runServer(c *cli.Context, o *serveOptions, access *logFile) error {
+	sc := &o.serve
 	server, err := serve.New(*sc)
 	if err != nil {
 		return optionError(err)
 	}
 	defer server.Close()
-	reloadOnHangup(c, server, sc.Log)
+	manager := supervisor{log: sc.Log}
+	var telling sync.WaitGroup
+	defer telling.Wait()
+	ctx, cancel := context.WithCancel(c.Context)
+	defer cancel()
+	telling.Go(func() {
+		<-ctx.Done()
+		manager.stopping()
+	})
+	o.run.Ready = func(addresses []net.Addr) {
+		var urls []string
+		for _, a := range addresses {
+			url := serveURL(a, len(o.run.Certificates) > 0)
+			urls = append(urls, url)
+			if !terminal.IsQuiet(c) {
+				sc.Log("serving on " + url)
+			}
+		}
+		manager.ready("Serving on " + strings.Join(urls, " "))
+		telling.Go(func() { manager.watch(ctx, server.Alive) })
+	}
+	answerSignals(c, server, access, manager)
 	// This program does nothing else, so it has an event loop for each processor. See
 	// serve.Server.Run.
 	runtime.GOMAXPROCS(2 * runtime.GOMAXPROCS(0))
@@ -145,25 +167,6 @@ func optionError(err error) error {
 		return report.Usagef("serve: --%s: %s", optionFlags[option.Option], option.Reason)
 	}
 	return err
-}
-
-// reloadOnHangup makes SIGHUP reload the archives until the process ends. It stops other commands.
-func reloadOnHangup(c *cli.Context, server *serve.Server, log func(string)) {
-	signal.Reset(syscall.SIGHUP)
-	hangup := make(chan os.Signal, 1)
-	signal.Notify(hangup, syscall.SIGHUP)
-	go func() {
-		for range hangup {
-			if err := server.Reload(c.Context); c.Context.Err() != nil {
-				return // the server is shutting down
-			} else if err != nil {
-				log("SIGHUP: still served as before: " +
-					strings.TrimPrefix(report.Line(err), "tpk: "))
-			} else if !terminal.IsQuiet(c) {
-				log("SIGHUP: archives reloaded")
-			}
-		}
-	}()
 }
 
 // serveURL returns the URL of an address.

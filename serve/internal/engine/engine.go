@@ -115,6 +115,10 @@ func (e *Engine) Shutdown(ctx context.Context) error {
 	return nil
 }
 
+// Alive waits until what answers the connections of all Engines has shown that it does not hang. It
+// returns the error of ctx if that ends first.
+func Alive(ctx context.Context) error { return http1.Alive(ctx) }
+
 // Close cuts off all connections. The caller must have closed the listeners.
 func (e *Engine) Close() {
 	e.http1.Drain()

@@ -17,7 +17,8 @@ type calls struct {
 
 	mu     sync.Mutex
 	conns  []*Conn
-	ending bool // the loop must end
+	visits []chan<- struct{} // each is closed by the loop: see Group.Visit
+	ending bool              // the loop must end
 	closed bool
 	spare  []*Conn // the loop's: memory for conns
 }
@@ -40,6 +41,28 @@ func (k *calls) add(c *Conn) {
 	if k.conns = append(k.conns, c); len(k.conns) == 1 {
 		k.ring()
 	}
+}
+
+// visit makes the loop close a channel.
+func (k *calls) visit(c chan<- struct{}) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.closed {
+		close(c)
+		return
+	}
+	k.visits = append(k.visits, c)
+	k.ring()
+}
+
+// receive closes the channels of visits.
+func (k *calls) receive() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for _, c := range k.visits {
+		close(c)
+	}
+	k.visits = nil
 }
 
 // end makes the loop end.
@@ -77,6 +100,7 @@ func (k *calls) reuse(conns []*Conn) {
 }
 
 func (k *calls) close() {
+	k.receive()
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	k.closed = true
@@ -97,5 +121,6 @@ func (l *loop) answerCalls(now time.Time) bool {
 		}
 	}
 	l.calls.reuse(conns)
+	l.calls.receive()
 	return goOn
 }

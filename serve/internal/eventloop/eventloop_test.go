@@ -4,6 +4,7 @@ package eventloop
 
 import (
 	"bytes"
+	"context"
 	"errors"
 	"io"
 	"math/rand/v2"
@@ -378,5 +379,36 @@ func TestShared(t *testing.T) {
 	}
 	if n := runtime.GOMAXPROCS(0); n != 6 {
 		t.Errorf("GOMAXPROCS is %d now", n)
+	}
+}
+
+// TestVisit: Visit returns as soon as every loop has come by, and not if one hangs.
+func TestVisit(t *testing.T) {
+	g := group(t, 3)
+	if err := g.Visit(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	client, c := pair(t, g, "tcp")
+	hangs, goOn := make(chan struct{}), make(chan struct{})
+	if err := c.Start(handler(func() { close(hangs); <-goOn; _ = c.Close() })); err != nil {
+		t.Fatal(err)
+	}
+	_, _ = client.Write([]byte("x"))
+	<-hangs
+	ctx, cancel := context.WithCancel(t.Context())
+	waited := make(chan error)
+	go func() { waited <- g.Visit(ctx) }()
+	select {
+	case err := <-waited:
+		t.Fatalf("a loop hangs: %v", err)
+	case <-time.After(50 * time.Millisecond):
+	}
+	cancel()
+	if err := <-waited; !errors.Is(err, context.Canceled) {
+		t.Error(err)
+	}
+	close(goOn)
+	if err := g.Visit(t.Context()); err != nil {
+		t.Error(err)
 	}
 }

@@ -1,6 +1,7 @@
 package eventloop
 
 import (
+	"context"
 	"errors"
 	"net"
 	"runtime"
@@ -95,6 +96,21 @@ func newLoop(g *Group) (l *loop, err error) {
 		return nil, err
 	}
 	return l, nil
+}
+
+// Visit waits until each loop has come to its next event, which shows that none hangs. It returns
+// the error of ctx if that ends first.
+func (g *Group) Visit(ctx context.Context) error {
+	for _, l := range g.loops {
+		came := make(chan struct{})
+		l.calls.visit(came)
+		select {
+		case <-came:
+		case <-ctx.Done():
+			return context.Cause(ctx)
+		}
+	}
+	return nil
 }
 
 // Close ends the loops. Connections that are not lent to a goroutine are not answered any more, and

@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"context"
 	"crypto/tls"
 	"errors"
 	"io"
@@ -68,6 +69,16 @@ func (c *Conn) ToLoop(config *tls.Config) bool {
 		_ = c.Close()
 	}
 	return true
+}
+
+// Alive waits until each event loop has shown that it does not hang. It returns the error of ctx if
+// that ends first.
+func Alive(ctx context.Context) error {
+	group, err := eventloop.Shared()
+	if err != nil {
+		return nil // every connection has a goroutine
+	}
+	return group.Visit(ctx)
 }
 
 // expectRequest sets when the wait for a request becomes too long.

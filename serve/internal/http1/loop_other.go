@@ -2,12 +2,19 @@
 
 package http1
 
-import "crypto/tls"
+import (
+	"context"
+	"crypto/tls"
+)
 
 // loopState is empty: without event loops every connection has a goroutine.
 type loopState struct{}
 
 // ToLoop returns false.
 func (*Conn) ToLoop(*tls.Config) bool { return false }
-func (*Conn) goBack()                 {}
-func (*Conn) upgradeInLoop()          {}
+
+// Alive returns nil: there is no event loop that could hang.
+func Alive(context.Context) error { return nil }
+
+func (*Conn) goBack()        {}
+func (*Conn) upgradeInLoop() {}

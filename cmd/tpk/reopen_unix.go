@@ -1,0 +1,11 @@
+//go:build unix
+
+package main
+
+import (
+	"os"
+	"syscall"
+)
+
+// reopenSignals make serve open its access log again, as nginx does.
+var reopenSignals = []os.Signal{syscall.SIGUSR1}

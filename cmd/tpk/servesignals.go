@@ -1,0 +1,51 @@
+package main
+
+import (
+	"os"
+	"os/signal"
+	"slices"
+	"strings"
+	"syscall"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/tarpack/tpk/cmd/tpk/report"
+	"github.com/tarpack/tpk/cmd/tpk/terminal"
+	"github.com/tarpack/tpk/serve"
+)
+
+// answerSignals makes SIGHUP reload the archives and open the access log again, and reopenSignals
+// open that alone, until the process ends. These stop other commands.
+func answerSignals(c *cli.Context, server *serve.Server, access *logFile, m supervisor) {
+	signal.Reset(syscall.SIGHUP)
+	signals := make(chan os.Signal, 8) // a signal is lost if there is no room
+	signal.Notify(signals, append(slices.Clone(reopenSignals), syscall.SIGHUP)...)
+	go func() {
+		for sig := range signals {
+			if err := access.Reopen(); err != nil {
+				m.log("the access log goes on as before: " + plainError(err))
+			}
+			if sig != syscall.SIGHUP {
+				continue
+			}
+			m.reload(func() { reload(c, server, m.log) })
+			if c.Context.Err() != nil {
+				return // the server is shutting down
+			}
+		}
+	}()
+}
+
+// reload opens the archives again, and says how that went.
+func reload(c *cli.Context, server *serve.Server, log func(string)) {
+	switch err := server.Reload(c.Context); {
+	case c.Context.Err() != nil: // the server is shutting down
+	case err != nil:
+		log("SIGHUP: still served as before: " + plainError(err))
+	case !terminal.IsQuiet(c):
+		log("SIGHUP: archives reloaded")
+	}
+}
+
+// plainError is the line of an error without the name of the program.
+func plainError(err error) string { return strings.TrimPrefix(report.Line(err), "tpk: ") }
