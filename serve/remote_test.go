@@ -30,6 +30,7 @@ type storage struct {
 	down     atomic.Bool
 	slow     atomic.Pointer[chan struct{}]    // nothing is answered until it is closed; or nil
 	waiting  atomic.Int64                     // how many requests have waited for that
+	left     atomic.Int64                     // how many of these did not wait any more
 	answer   atomic.Pointer[http.HandlerFunc] // answers everything; or nil
 	count    atomic.Int64                     // requests for anything
 	mu       sync.Mutex
@@ -48,6 +49,7 @@ func newStorage(t *testing.T) *storage {
 			select {
 			case <-*gate:
 			case <-r.Context().Done():
+				s.left.Add(1)
 				return
 			}
 		}

@@ -24,12 +24,13 @@ import (
 // packSigned packs files and signs the archive with a new key.
 func packSigned(t *testing.T, f files) (name string, trust *signature.Trust) {
 	t.Helper()
-	dir := filepath.Join(t.TempDir(), "dir")
-	f.write(t, dir)
-	name = filepath.Join(t.TempDir(), "a.tar.gz")
-	if _, err := pack.Dir(t.Context(), dir, name, pack.Options{SHA256: true}); err != nil {
-		t.Fatal(err)
-	}
+	key := signingKey(t)
+	return f.packSignedWith(t, key, 0), &signature.Trust{Key: key.Public()}
+}
+
+// signingKey returns a new key.
+func signingKey(t *testing.T) signature.SecretKey {
+	t.Helper()
 	_, private, err := minisign.GenerateKey(nil)
 	if err != nil {
 		t.Fatal(err)
@@ -39,13 +40,26 @@ func packSigned(t *testing.T, f files) (name string, trust *signature.Trust) {
 		t.Fatal(err)
 	}
 	key, err := signature.ParseSecretKey(text, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return key
+}
+
+// packSignedWith packs files and signs the archive.
+func (fs files) packSignedWith(t *testing.T, key signature.SecretKey, level int) string {
+	t.Helper()
+	dir := filepath.Join(t.TempDir(), "dir")
+	fs.write(t, dir)
+	name := filepath.Join(t.TempDir(), "a.tar.gz")
+	_, err := pack.Dir(t.Context(), dir, name, pack.Options{SHA256: true, Level: level})
 	if err == nil {
 		_, err = sign.Sign(t.Context(), name, key, sign.Options{})
 	}
 	if err != nil {
 		t.Fatal(err)
 	}
-	return name, &signature.Trust{Key: key.Public()}
+	return name
 }
 
 // counted counts the bytes that are read from a source.

@@ -47,8 +47,8 @@ type archive struct {
 	exports   *recent.Cache[layoutKey, *export.File]
 	omissions omissions
 	overviews *recent.Cache[overviewKey, *overview.Overview]
-	encoded   *encoded.Source        // contents in other encodings; nil if there can be none
-	about     atomic.Pointer[string] // its description, when that was asked for
+	abouts    abouts
+	encoded   *encoded.Source // contents in other encodings; nil if there can be none
 	// gzipForms has the forms of contents by ordinal.
 	gzipForms gzipform.Cache[int]
 	refs      atomic.Int32

@@ -88,7 +88,7 @@ func (v *View) Compare(old, new string, hidden func(string) bool) (*Comparison, 
 	}
 	var err error
 	c.differences, err = v.library.comparisons.Get(compareKey{v.sideKey(&c.sides[0]),
-		v.sideKey(&c.sides[1])}, func() (*differences, error) { return c.compute(v.library.ctx) })
+		v.sideKey(&c.sides[1])}, v.Context, c.compute)
 	return c, err
 }
 

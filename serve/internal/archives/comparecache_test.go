@@ -1,6 +1,7 @@
 package archives
 
 import (
+	"context"
 	"errors"
 	"testing"
 
@@ -15,7 +16,7 @@ func TestCompareCache(t *testing.T) {
 	made := 0
 	get := func(dir, changes int) {
 		t.Helper()
-		d, err := c.Get(compareKey{{dir: dir}}, func() (*differences, error) {
+		d, err := c.Get(compareKey{{dir: dir}}, t.Context, func(context.Context) (*differences, error) {
 			made++
 			return &differences{changes: make([]change, changes)}, nil
 		})
@@ -24,7 +25,7 @@ func TestCompareCache(t *testing.T) {
 		}
 	}
 	want := errors.New("no")
-	if _, err := c.Get(compareKey{{dir: 1}}, func() (*differences, error) {
+	if _, err := c.Get(compareKey{{dir: 1}}, t.Context, func(context.Context) (*differences, error) {
 		return nil, want
 	}); !errors.Is(err, want) {
 		t.Error(err)

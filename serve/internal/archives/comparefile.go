@@ -142,6 +142,20 @@ func (c *Comparison) same(path string) (d Diff, err error) {
 	return d, nil
 }
 
+// Fetch fetches the contents of a Pair from the servers of their archives, so that Content need not
+// wait for these. It does nothing if one of them is longer than limit.
+func (c *Comparison) Fetch(p *Pair, limit int64) error {
+	if max(p.nodes[0].Size, p.nodes[1].Size) > limit {
+		return nil
+	}
+	for i := range p.nodes {
+		if err := c.v.fetch(&p.nodes[i], limit); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Content returns the content of a file of a Pair: of side 0, the old one, or 1.
 func (c *Comparison) Content(p *Pair, side int) ([]byte, error) {
 	n := p.nodes[side]

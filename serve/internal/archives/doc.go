@@ -19,12 +19,14 @@
 //	            package recent has those that were asked for last
 //	compare.go  how two folders differ: differences.go gathers, comparecache.go limits what is kept;
 //	            comparefile.go for one file, counterparts.go for what to compare with
-//	mountlist.go  what is mounted, for a page; package describe finds a description
+//	mountlist.go  what is mounted, for a page; package describe finds a description,
+//	            abouts.go remembers it
 //	file.go     what is known of a file, and its content, for a page
 //	readme.go   the READMEs of a folder
 //	links.go    symbolic links to what is hidden
 //	searchview.go  searches; searchplain.go for plain files; package match compares
 //	searchtext.go  searches in text, with the text indexes of package textindex
+//	waiting.go  the context of an answer, which ends when its client goes away
 //	info.go     what the admin API and the log show
 //
 // A Library replaces its Set as a whole, or not at all. The old Set closes its files when the last

@@ -1,6 +1,7 @@
 package archives
 
 import (
+	"context"
 	"encoding/binary"
 	"slices"
 	"strings"
@@ -136,12 +137,13 @@ func (v *View) export(
 	if o != nil {
 		omit = o.omit
 	}
-	file, err := a.exports.Get(layoutKey{key, f, v.noted(i).proof}, func() (*export.File, error) {
+	layOut := func(context.Context) (*export.File, error) {
 		if ranges != nil {
 			return export.Select(a.tar, rest, ranges, f, omit)
 		}
 		return export.FolderWithout(a.tar, rest, f, omit)
-	})
+	}
+	file, err := a.exports.Get(layoutKey{key, f, v.noted(i).proof}, v.Context, layOut)
 	if err != nil {
 		return plan.Node{}, err
 	}

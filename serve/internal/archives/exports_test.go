@@ -1,6 +1,7 @@
 package archives
 
 import (
+	"context"
 	"testing"
 
 	"github.com/tarpack/tpk/serve/internal/guard"
@@ -13,10 +14,11 @@ func TestExportCache(t *testing.T) {
 	c := newExports()
 	made := 0
 	get := func(path string, format export.Format, proof *guard.Proof) {
-		_, err := c.Get(layoutKey{path, format, proof}, func() (*export.File, error) {
-			made++
-			return nil, nil
-		})
+		_, err := c.Get(layoutKey{path, format, proof}, t.Context,
+			func(context.Context) (*export.File, error) {
+				made++
+				return nil, nil
+			})
 		if err != nil {
 			t.Error(err)
 		}

@@ -70,6 +70,9 @@ func (v *View) ReadFile(n *plan.Node, limit int64) ([]byte, error) {
 		k, err := io.ReadFull(io.NewSectionReader(v.Reader(n), 0, limit), b)
 		return b[:k], err
 	}
+	if err := v.fetch(n, readFirst); err != nil {
+		return nil, err
+	}
 	if _, err := v.FetchBody(n, n.Offset, n.Length, false); err != nil {
 		return nil, err
 	}
@@ -86,4 +89,15 @@ func (v *View) ReadFile(n *plan.Node, limit int64) ([]byte, error) {
 		return nil, err
 	}
 	return b, nil
+}
+
+// fetch fetches up to limit bytes of the member of a file, if its archive is on a server, as long
+// as the client waits.
+func (v *View) fetch(n *plan.Node, limit int64) error {
+	if n.Source == plainSource || n.Kind != plan.File || n.Length == 0 ||
+		!v.set.sources[n.Source].remote {
+		return nil
+	}
+	a := v.set.sources[n.Source]
+	return a.wrap(a.tar.Source().Fetch(v.Context(), n.Offset, min(n.Length, limit)))
 }

@@ -67,20 +67,20 @@ func (v *View) describe(m *mount) (Mount, error) {
 	if d.Tree, err = a.totals(omit, sidecar.Root); err != nil {
 		return d, err
 	}
-	about := a.about.Load()
-	if about == nil {
-		text, err := v.readAbout(m, omit)
-		if errors.Is(err, ErrInstant) {
-			return d, err
-		}
-		if err != nil { // the page of a file reports what is wrong with it
-			return d, nil
-		}
-		about = &text
-		a.about.Store(about)
+	proof := v.noted(m.sources[0]).proof
+	if text, ok := a.abouts.get(m.path, proof); ok {
+		d.Description = text
+		return d, nil
 	}
-	d.Description = *about
-	return d, nil
+	text, err := v.readAbout(m, omit)
+	switch {
+	case errors.Is(err, ErrInstant):
+		return d, err
+	case err == nil && a.guard.Check(proof, 0, a.tar.Size()) == nil:
+		a.abouts.set(m.path, proof, text)
+		d.Description = text
+	}
+	return d, nil // the page of a file reports what is wrong with it
 }
 
 // maxAbout is how many bytes of a file are read for a description.
@@ -116,6 +116,9 @@ func (v *View) readDescribing(m *mount, omit *omission, name string) (string, er
 	}
 	n, _, err := v.find(paths.Join(m.path, name))
 	if err != nil || n.Kind != plan.File || n.Source != m.sources[0] || n.Size == 0 {
+		return "", err
+	}
+	if err := v.proved(&n); err != nil {
 		return "", err
 	}
 	b, err := v.ReadFile(&n, maxAbout)

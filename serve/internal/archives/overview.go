@@ -1,6 +1,7 @@
 package archives
 
 import (
+	"context"
 	"errors"
 	"strings"
 
@@ -95,10 +96,11 @@ func (v *View) addPart(out *Overview, d archiveFolder, o OverviewOptions) error 
 	if mount != "" {
 		out.Prefix = mount + "/"
 	}
-	out.Part, err = a.overviews.Get(overviewKey{strings.Clone(mount), d.ordinal},
-		func() (*overview.Overview, error) {
-			return inTurn(v.library.ctx, func() (*overview.Overview, error) {
-				return a.overview(omit, mount, d.ordinal, o)
+	key := overviewKey{strings.Clone(mount), d.ordinal, v.noted(d.source).proof}
+	out.Part, err = a.overviews.Get(key, v.Context,
+		func(ctx context.Context) (*overview.Overview, error) {
+			return inTurn(ctx, func(ctx context.Context) (*overview.Overview, error) {
+				return a.overview(ctx, omit, mount, d.ordinal, o)
 			})
 		})
 	if errors.Is(err, errTooMany) {
@@ -108,9 +110,8 @@ func (v *View) addPart(out *Overview, d archiveFolder, o OverviewOptions) error 
 }
 
 // overview makes the overview of a folder of the archive, without what is left out.
-func (a *archive) overview(omit *omission, mount string, dir int, o OverviewOptions) (
-	*overview.Overview, error,
-) {
+func (a *archive) overview(ctx context.Context, omit *omission, mount string, dir int,
+	o OverviewOptions) (*overview.Overview, error) {
 	end := a.index.Len()
 	if dir != sidecar.Root {
 		e, err := a.index.Entry(dir)
@@ -131,7 +132,7 @@ func (a *archive) overview(omit *omission, mount string, dir int, o OverviewOpti
 	if omit != nil {
 		s.Skip = omit.leavesOut
 	}
-	made, err := overview.Make(s, dir, end)
+	made, err := overview.Make(ctx, s, dir, end)
 	return made, a.wrap(err)
 }
 

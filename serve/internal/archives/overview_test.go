@@ -1,6 +1,7 @@
 package archives
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"sync/atomic"
@@ -18,12 +19,13 @@ func TestOverviewTurns(t *testing.T) {
 		k := newOverviews()
 		var made atomic.Int32
 		get := func(folder int) error {
-			_, err := k.Get(overviewKey{"", folder}, func() (*overview.Overview, error) {
-				return inTurn(t.Context(), func() (*overview.Overview, error) {
-					made.Add(1)
-					return &overview.Overview{}, nil
+			_, err := k.Get(overviewKey{"", folder, nil}, t.Context,
+				func(ctx context.Context) (*overview.Overview, error) {
+					return inTurn(ctx, func(context.Context) (*overview.Overview, error) {
+						made.Add(1)
+						return &overview.Overview{}, nil
+					})
 				})
-			})
 			return err
 		}
 		var all sync.WaitGroup

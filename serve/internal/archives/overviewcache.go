@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/serve/internal/archives/recent"
+	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/overview"
 	"github.com/tarpack/tpk/serve/internal/turns"
 )
@@ -23,10 +24,12 @@ var errTooMany = errors.New("too many overviews are being made")
 // a processor busy, so that one is left for the rest.
 var makingOverviews = turns.Half()
 
-// overviewKey is a folder of an archive at a mount.
+// overviewKey is a folder of an archive at a mount. The index that an overview was made of may have
+// changed unless the archive's proof is the same.
 type overviewKey struct {
 	mount  string
 	folder int
+	proof  *guard.Proof
 }
 
 // newOverviews returns what remembers the overviews of an archive that were asked for last.
@@ -35,13 +38,14 @@ func newOverviews() *recent.Cache[overviewKey, *overview.Overview] {
 }
 
 // inTurn makes an overview when it has a turn.
-func inTurn(ctx context.Context, make func() (*overview.Overview, error)) (*overview.Overview,
-	error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, overviewTime, errTooMany)
+func inTurn(ctx context.Context, make func(context.Context) (*overview.Overview, error)) (
+	*overview.Overview, error,
+) {
+	wait, cancel := context.WithTimeoutCause(ctx, overviewTime, errTooMany)
 	defer cancel()
-	if err := makingOverviews.Take(ctx); err != nil {
+	if err := makingOverviews.Take(wait); err != nil {
 		return nil, err
 	}
 	defer makingOverviews.Done()
-	return make()
+	return make(ctx)
 }

@@ -49,9 +49,12 @@ type TextList struct {
 func (v *View) SearchText(dir, query string, o ListOptions) (*TextList, error) {
 	q, l := text.Parse(query), &TextList{}
 	o.Hidden = v.hiding(o.Hidden)
-	ctx, cancel := context.WithTimeout(v.library.ctx, textTime)
+	ctx, cancel := context.WithTimeout(v.Context(), textTime)
 	defer cancel()
-	if textSearches.Take(ctx) != nil {
+	if err := textSearches.Take(ctx); err != nil {
+		if v.Context().Err() != nil {
+			return nil, err
+		}
 		l.Costly = true
 		return l, nil
 	}

@@ -2,6 +2,7 @@ package archives
 
 import (
 	"cmp"
+	"context"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -24,6 +25,8 @@ type View struct {
 	Instant bool
 	// NoVariants hides all variants of contents.
 	NoVariants bool
+	// Client waits for the answer, which is not worth the work when it has gone. It may be nil.
+	Client Client
 
 	set     *Set
 	library *Library
@@ -36,6 +39,9 @@ type View struct {
 	variants    *encoded.File      // of the content that was planned, or nil
 	exports     []*export.File
 	pieces      []heldPiece
+
+	work    context.Context // or nil
+	endWork func()
 }
 
 // ErrInstant is returned by a View that must not wait, and would have to.
@@ -46,6 +52,8 @@ const plainSource = -1
 
 // Release closes what the View has found. It may be used for another request then.
 func (v *View) Release() {
+	v.stopWork()
+	v.Client = nil
 	for _, f := range v.plain {
 		_ = f.Close()
 	}

@@ -36,16 +36,16 @@ func (w *Comparer) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error
 	a := &answer{w: w, q: q, v: v, t: listing.TextsFor(r)}
 	done, err := a.compare()
 	defer done()
-	if a.busy = errors.Is(err, archives.ErrBusyComparing); a.busy {
+	switch a.busy = errors.Is(err, archives.ErrBusyComparing); {
+	case a.busy:
 		a.c = nil
-	} else if err != nil && !errors.As(err, &a.refused) {
+	case errors.Is(err, fs.ErrNotExist):
+		p.ShowNothing()
+		return nil
+	case err != nil && !errors.As(err, &a.refused):
 		return err
 	}
 	b, err := a.render()
-	if errors.Is(err, fs.ErrNotExist) {
-		p.ShowNothing()
-		return nil
-	}
 	if err != nil {
 		return err
 	}
@@ -67,7 +67,7 @@ func (w *Comparer) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error
 }
 
 // compare compares the folders of the request. If it is for a file, compare takes a turn to compare
-// its lines, which done gives back.
+// its lines, which done gives back. Others do not wait for the servers of its archives.
 func (a *answer) compare() (done func(), err error) {
 	done = func() {}
 	if !a.q.chosen {
@@ -76,8 +76,13 @@ func (a *answer) compare() (done func(), err error) {
 	if a.c, err = a.v.Compare(a.q.old, a.q.new, a.w.planner.Hidden); err != nil || a.q.file == "" {
 		return done, err
 	}
-	ctx, cancel := context.WithTimeoutCause(context.Background(), diffTime,
-		archives.ErrBusyComparing)
+	if a.d, err = a.pair(); err == nil {
+		err = a.c.Fetch(a.d, maxText)
+	}
+	if err != nil {
+		return done, err
+	}
+	ctx, cancel := context.WithTimeoutCause(a.v.Context(), diffTime, archives.ErrBusyComparing)
 	defer cancel()
 	if err = diffing.Take(ctx); err != nil {
 		return done, err
@@ -92,6 +97,7 @@ type answer struct {
 	v       *archives.View
 	t       *listing.Texts
 	c       *archives.Comparison // nil if there is nothing to compare
+	d       *archives.Pair       // of a request for a file
 	refused *archives.SideError
 	busy    bool
 }

@@ -119,11 +119,7 @@ func (a *answer) texts(p *archives.Pair) (x texts, err error) {
 }
 
 func (a *answer) file() ([]byte, error) {
-	d, err := a.pair()
-	if err != nil {
-		return nil, err
-	}
-	t := a.t.Compare
+	t, d := a.t.Compare, a.d
 	p := &filePage{frame: a.frame(), Path: listing.Readable(d.Path),
 		Back: template.URL(a.q.link(func(q *request) { q.file = "" }))}
 	if d.Other != "" {
@@ -165,7 +161,10 @@ func (a *answer) showTexts(p *filePage, d *archives.Pair) ([]byte, error) {
 	var edits []textdiff.Edit
 	if x.why == noReason {
 		a.encodings(p, &x)
-		if edits = textdiff.Lines(x.lines[0], x.lines[1]); len(edits) == 0 {
+		if edits, err = textdiff.Lines(a.v.Context(), x.lines[0], x.lines[1]); err != nil {
+			return nil, err
+		}
+		if len(edits) == 0 {
 			x.why = sameText
 		}
 	}

@@ -133,10 +133,7 @@ type editJSON struct {
 }
 
 func (a *answer) fileJSON() ([]byte, error) {
-	p, err := a.pair()
-	if err != nil {
-		return nil, err
-	}
+	p := a.d
 	out := fileJSON{diffJSON: diffJSONOf(&p.Diff), Same: p.Same}
 	texts, err := a.texts(p)
 	if err != nil {
@@ -144,7 +141,11 @@ func (a *answer) fileJSON() ([]byte, error) {
 	}
 	if !p.Same && texts.why == noReason {
 		out.Encodings = texts.encodings[:]
-		for _, e := range textdiff.Lines(texts.lines[0], texts.lines[1]) {
+		edits, err := textdiff.Lines(a.v.Context(), texts.lines[0], texts.lines[1])
+		if err != nil {
+			return nil, err
+		}
+		for _, e := range edits {
 			out.Edits = append(out.Edits, editJSON{[2]int{e.Old + 1, e.OldEnd - e.Old},
 				[2]int{e.New + 1, e.NewEnd - e.New}})
 		}

@@ -224,6 +224,22 @@ func (c *Conn) ready(room []byte, now time.Time) {
 	_ = c.arm(events) // the descriptor is epoll's already
 }
 
+// HungUp reports whether the client has ended its side of the connection. It may be used at any
+// time.
+func (c *Conn) HungUp() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.closed || HungUp(c.fd)
+}
+
+// HungUp reports whether the client has ended its side of the connection with a descriptor. What it
+// has sent before need not have been read.
+func HungUp(fd int) bool {
+	p := []unix.PollFd{{Fd: int32(fd), Events: unix.POLLRDHUP}}
+	n, err := unix.Poll(p, 0)
+	return n > 0 && err == nil
+}
+
 // Abort ends the connection, whichever side has it. That side still must close it.
 func (c *Conn) Abort() { _ = c.shutdown(unix.SHUT_RDWR) }
 

@@ -30,6 +30,9 @@ type Transport interface {
 	// Return gives the connection back to the loop. After an error the goroutine still has it.
 	Return() error
 
+	// HungUp reports whether the client has ended its side of the connection. It may be used at any
+	// time.
+	HungUp() bool
 	// CloseWrite ends the outgoing stream.
 	CloseWrite() error
 	// Interrupt makes the loop call the Handler, even if there is nothing to read: at once, or after

@@ -44,6 +44,7 @@ func (c *Conn) request() error {
 	if h.Minor == 0 && h.Content {
 		return c.reject(x, 400)
 	}
+	x.Client = c
 	c.server.Responder.Prepare(x)
 	connection := persistence(&h)
 	if h.Close || h.Content || x.Plan.Status == 400 || c.server.draining.Load() {

@@ -23,6 +23,36 @@ type slow struct {
 
 	left int64 // bytes of the body that were not handed over yet
 	err  error // of the connection
+
+	mu      sync.Mutex
+	dropped bool   // nobody wants the answer any more
+	gone    func() // to be called then, or nil
+}
+
+// Watch implements archives.Client.
+func (w *slow) Watch(gone func()) (stop func()) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.gone = gone; w.dropped {
+		gone()
+	}
+	return func() {
+		w.mu.Lock()
+		defer w.mu.Unlock()
+		w.gone = nil
+	}
+}
+
+// drop ends the work for an answer that nobody wants any more. It is called by the connection.
+func (w *slow) drop() {
+	w.mu.Lock()
+	gone := w.gone
+	w.gone, w.dropped = nil, true
+	w.mu.Unlock()
+	if gone != nil {
+		gone()
+	}
+	w.answer(errReset)
 }
 
 // piece is what a goroutine hands over: the next part of a body, with the head before the first, or
@@ -50,6 +80,7 @@ var (
 // answerInGoroutine starts a goroutine that answers.
 func (c *conn) answerInGoroutine(s *stream, x *respond.Exchange) {
 	s.slow = &slow{c: c, s: s, x: x, taken: make(chan error, 1)}
+	x.Client = s.slow
 	go s.slow.run()
 }
 

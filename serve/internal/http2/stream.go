@@ -195,7 +195,7 @@ func (c *conn) drop(s *stream) {
 	c.unqueue(s)
 	switch {
 	case s.slow != nil:
-		s.slow.answer(errReset)
+		s.slow.drop()
 	case s.x != nil:
 		c.release(s)
 	}

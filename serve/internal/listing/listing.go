@@ -1,6 +1,7 @@
 package listing
 
 import (
+	"errors"
 	"net/url"
 	"strconv"
 	"strings"
@@ -110,6 +111,9 @@ func (l *Lister) find(v *archives.View, q *request, page bool) (f found, err err
 		}
 		if err == nil && page && q.filter == "" && q.offset == 0 {
 			f.readme, _, err = l.findReadme(v, q.path, f.names.Readmes)
+			if err != nil && !errors.Is(err, archives.ErrInstant) {
+				f.readme, err = "", nil // its own page reports what is wrong with it
+			}
 		}
 		f.differ = page && (len(f.mounts) > 1 || v.HasCounterpart(q.path, l.planner.Hidden))
 		return f, err

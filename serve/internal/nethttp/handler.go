@@ -1,6 +1,7 @@
 package nethttp
 
 import (
+	"context"
 	"net/http"
 	"strings"
 	"time"
@@ -56,6 +57,15 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 }
 
+// client is an archives.Client.
+type client http.Request
+
+// Watch implements archives.Client.
+func (c *client) Watch(gone func()) (stop func()) {
+	forget := context.AfterFunc((*http.Request)(c).Context(), gone)
+	return func() { forget() }
+}
+
 // read makes r the request of x.
 func read(x *respond.Exchange, r *http.Request) {
 	get := func(name string) string {
@@ -65,7 +75,7 @@ func read(x *respond.Exchange, r *http.Request) {
 			return strings.Join(v, ", ")
 		}
 	}
-	x.Began = time.Now()
+	x.Began, x.Client = time.Now(), (*client)(r)
 	x.Request = plan.Request{
 		Method: r.Method, Target: target(r),
 		Authority: r.Host, Secure: r.TLS != nil, ForwardedProto: get("X-Forwarded-Proto"),

@@ -1,6 +1,10 @@
 package overview
 
-import "github.com/tarpack/tpk/sidecar"
+import (
+	"context"
+
+	"github.com/tarpack/tpk/sidecar"
+)
 
 // Kinds is how many kinds of files there can be.
 const Kinds = 16
@@ -114,8 +118,9 @@ type Shared struct {
 	Paths        []string // the first of them
 }
 
-// Make looks at a folder, whose entries have the ordinals from folder + 1 to end − 1.
-func Make(s *Source, folder, end int) (*Overview, error) {
+// Make looks at a folder, whose entries have the ordinals from folder + 1 to end − 1. If ctx ends
+// meanwhile, it returns the cause.
+func Make(ctx context.Context, s *Source, folder, end int) (*Overview, error) {
 	o := &Overview{}
 	if err := o.addCells(s, folder); err != nil {
 		return nil, err
@@ -124,5 +129,5 @@ func Make(s *Source, folder, end int) (*Overview, error) {
 		return o, nil
 	}
 	o.Scanned = true
-	return o, newScan(s, o).run(folder+1, end)
+	return o, newScan(s, o).run(ctx, folder+1, end)
 }

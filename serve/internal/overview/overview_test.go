@@ -88,7 +88,7 @@ func TestMake(t *testing.T) {
 	const n = 60 * 501
 	x := indexOf(t, n, tree)
 	st := x.Stats()
-	o, err := Make(sourceOf(x), sidecar.Root, x.Len())
+	o, err := Make(t.Context(), sourceOf(x), sidecar.Root, x.Len())
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -137,11 +137,11 @@ func TestTooLarge(t *testing.T) {
 	x := indexOf(t, 1002, tree)
 	s := sourceOf(x)
 	s.MaxScan = 1001
-	o, err := Make(s, sidecar.Root, x.Len())
+	o, err := Make(t.Context(), s, sidecar.Root, x.Len())
 	if err != nil || o.Scanned || len(o.Cells) != 2 || len(o.Types)+len(o.Largest) > 0 {
 		t.Errorf("%+v, %v", o, err)
 	}
-	if o, err = Make(s, 0, 501); err != nil || !o.Scanned || len(o.Cells) != 10 {
+	if o, err = Make(t.Context(), s, 0, 501); err != nil || !o.Scanned || len(o.Cells) != 10 {
 		t.Errorf("%+v, %v", o, err)
 	}
 }
@@ -150,7 +150,8 @@ func TestTooLarge(t *testing.T) {
 // everything is divided further.
 func TestChain(t *testing.T) {
 	names := []string{"a/", "a/b/", "a/b/c/", "a/b/c/d/", "a/b/c/d/x", "a/b/c/y"}
-	o, err := Make(sourceOf(indexOf(t, len(names), func(i int) string { return names[i] })),
+	x := indexOf(t, len(names), func(i int) string { return names[i] })
+	o, err := Make(t.Context(), sourceOf(x),
 		sidecar.Root, len(names))
 	if err != nil {
 		t.Fatal(err)
@@ -203,7 +204,7 @@ func BenchmarkMake(b *testing.B) {
 		b.Run(name, func(b *testing.B) {
 			b.ReportAllocs()
 			for b.Loop() {
-				if o, err := Make(sourceOf(x), sidecar.Root, n); err != nil || !o.Scanned {
+				if o, err := Make(b.Context(), sourceOf(x), sidecar.Root, n); err != nil || !o.Scanned {
 					b.Fatal(err)
 				}
 			}

@@ -2,6 +2,7 @@ package overview
 
 import (
 	"cmp"
+	"context"
 	"slices"
 
 	"github.com/tarpack/tpk/sidecar"
@@ -35,10 +36,16 @@ func newScan(s *Source, o *Overview) *scan {
 		files: top[measured]{n: maxFiles, measure: func(m measured) measured { return m }}}
 }
 
+// lookEvery is after how many entries a scan looks whether it is still needed.
+const lookEvery = 4096
+
 // run looks at the entries from first to end − 1.
-func (c *scan) run(first, end int) error {
+func (c *scan) run(ctx context.Context, first, end int) error {
 	c.first, c.end = first, end
 	for row, err := range c.s.Index.All(first, end) {
+		if err == nil && row.Ordinal%lookEvery == 0 {
+			err = context.Cause(ctx)
+		}
 		if err != nil {
 			return err
 		}

@@ -104,6 +104,13 @@ func (p *Plan) Fail() {
 	p.noContent = head
 }
 
+// Gone makes p the answer to a client that has gone away. It has the status that nginx logs then.
+func (p *Plan) Gone() {
+	p.reset(p.fixed)
+	p.text(499, "499 Client Closed Request\n")
+	p.noContent = true
+}
+
 // Reject makes p the answer to what can't be planned because it is not a request: 400, 408, 414,
 // 431, 501 or 505. p may have been used by another Planner.
 func (pl *Planner) Reject(p *Plan, status int) {

@@ -35,8 +35,9 @@ type Responder struct {
 type Exchange struct {
 	plan.Request
 	Logged
-	Plan  plan.Plan
-	Began time.Time // when the request's head was complete
+	Plan   plan.Plan
+	Began  time.Time       // when the request's head was complete
+	Client archives.Client // see archives.View; nil if the client can't be watched
 
 	// Out holds the answer's head and, if it is short, the body behind it.
 	Out []byte
@@ -67,7 +68,7 @@ func (x *Exchange) Free() { exchanges.Put(x) }
 // Begin empties x for a request that has come at the time now.
 func (x *Exchange) Begin(now time.Time) {
 	x.Request = plan.Request{}
-	x.Began = now
+	x.Began, x.Client = now, nil
 }
 
 // Prepare plans the answer. What the plan sends stays readable until Finish or Release.
@@ -154,6 +155,7 @@ func (r *Responder) plan(x *Exchange) error {
 		r.Planner.Unavailable(&x.Request, &x.Plan, plan.RetrySoon)
 		return nil
 	}
+	x.view.Client = x.Client
 	return r.Planner.Plan(&x.Request, &x.view, &x.Plan)
 }
 
@@ -200,8 +202,13 @@ func (r *Responder) Finish(x *Exchange, sent int64) {
 }
 
 // fail makes the answer a 500 because of err, or a 503 if its archive has changed or is not
-// available at present. Nothing of it was sent yet.
+// available at present. Nothing of it was sent yet. If the client has gone away, only the log has
+// the answer.
 func (r *Responder) fail(x *Exchange, err error) {
+	if errors.Is(err, archives.ErrGone) {
+		x.Plan.Gone()
+		return
+	}
 	err = x.cause(err)
 	r.add(err, fmt.Errorf("%s %q: %w", x.Method, x.Target, err))
 	if errors.Is(err, source.ErrChanged) || errors.Is(err, source.ErrUnavailable) {

@@ -2,6 +2,7 @@ package textdiff
 
 import (
 	"bytes"
+	"context"
 	"strings"
 
 	"github.com/aymanbagabas/go-udiff/lcs"
@@ -26,10 +27,12 @@ func Split(text string) []string {
 }
 
 // Lines returns the edits that make new of old, in order. There is at least one line that is the
-// same between two edits.
-func Lines(old, new []string) []Edit {
-	var edits []Edit
+// same between two edits. If ctx ends meanwhile, it returns the cause.
+func Lines(ctx context.Context, old, new []string) (edits []Edit, err error) {
 	for _, e := range anchored(old, new) {
+		if ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		for _, d := range lcs.DiffLines(old[e.Old:e.OldEnd], new[e.New:e.NewEnd]) {
 			fine := Edit{e.Old + d.Start, e.Old + d.End, e.New + d.ReplStart, e.New + d.ReplEnd}
 			if k := len(edits) - 1; k >= 0 && edits[k].OldEnd == fine.Old &&
@@ -40,7 +43,7 @@ func Lines(old, new []string) []Edit {
 			edits = append(edits, fine)
 		}
 	}
-	return edits
+	return edits, nil
 }
 
 // anchored returns the edits between lines that are in each of the texts once.

@@ -1,6 +1,8 @@
 package textdiff
 
 import (
+	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -40,7 +42,10 @@ func TestLines(t *testing.T) {
 		{"\n\n\n", "\n", []Edit{{1, 3, 1, 1}}},
 	} {
 		old, new := Split(c.old), Split(c.new)
-		got := Lines(old, new)
+		got, err := Lines(t.Context(), old, new)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if !slices.Equal(got, c.want) {
 			t.Errorf("%q, %q: %v", c.old, c.new, got)
 		}
@@ -55,7 +60,10 @@ func FuzzLines(f *testing.F) {
 	f.Add("--- a\n+++ b\n", "\\ No newline at end of file")
 	f.Fuzz(func(t *testing.T, a, b string) {
 		old, new := Split(a), Split(b)
-		edits := Lines(old, new)
+		edits, err := Lines(t.Context(), old, new)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if made := apply(t, old, new, edits); !slices.Equal(made, new) {
 			t.Fatalf("%q", made)
 		}
@@ -114,13 +122,17 @@ func TestRows(t *testing.T) {
 	}
 	new := slices.Clone(old)
 	new[10] = "ten"
-	rows := Rows(Lines(old, new), 30, 30, false)
+	edits, err := Lines(t.Context(), old, new)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows := Rows(edits, 30, 30, false)
 	checkRows(t, rows, old, new)
 	if len(rows) != 9 || rows[0].Fold != 7 || rows[4] != (Row{Old: 11, New: 11}) ||
 		rows[8].Fold != 16 {
 		t.Errorf("%+v", rows)
 	}
-	if rows := Rows(Lines(old, new), 30, 30, true); len(rows) != 30 {
+	if rows := Rows(edits, 30, 30, true); len(rows) != 30 {
 		t.Errorf("all: %+v", rows)
 	}
 	if rows := Rows(nil, 30, 30, false); len(rows) != 1 || rows[0].Fold != 30 {
@@ -198,7 +210,10 @@ func hostile() map[string][2]string {
 func TestHostile(t *testing.T) {
 	for name, c := range hostile() {
 		old, new := Split(c[0]), Split(c[1])
-		edits := Lines(old, new)
+		edits, err := Lines(t.Context(), old, new)
+		if err != nil {
+			t.Fatal(err)
+		}
 		if made := apply(t, old, new, edits); !slices.Equal(made, new) {
 			t.Errorf("%s: wrong", name)
 		}
@@ -213,7 +228,11 @@ func BenchmarkHostile(b *testing.B) {
 		b.Run(strings.ReplaceAll(name, " ", "-"), func(b *testing.B) {
 			for b.Loop() {
 				old, new := Split(c[0]), Split(c[1])
-				rows := Rows(Lines(old, new), len(old), len(new), false)
+				edits, err := Lines(b.Context(), old, new)
+				if err != nil {
+					b.Fatal(err)
+				}
+				rows := Rows(edits, len(old), len(new), false)
 				for _, r := range rows[:min(len(rows), 2000)] {
 					if r.Old > 0 && r.New > 0 && !r.Same {
 						Marks(old[r.Old-1], new[r.New-1])
@@ -221,5 +240,15 @@ func BenchmarkHostile(b *testing.B) {
 				}
 			}
 		})
+	}
+}
+
+// TestLinesEnd: a comparison ends with its context.
+func TestLinesEnd(t *testing.T) {
+	late := errors.New("late")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(late)
+	if edits, err := Lines(ctx, []string{"a"}, []string{"b"}); !errors.Is(err, late) {
+		t.Error(edits, err)
 	}
 }

@@ -1,7 +1,9 @@
-// Package recent remembers the results that were asked for last.
+// Package recent remembers the results that were asked for last, and lets the requests for one that
+// is being made wait for it.
 package recent
 
 import (
+	"context"
 	"errors"
 	"slices"
 	"sync"
@@ -18,69 +20,147 @@ type Cache[K comparable, V any] struct {
 	Weigh    func(V) int
 	Heaviest int
 
-	mu  sync.Mutex
-	all []*result[K, V] // the latest first
+	mu     sync.Mutex
+	all    []remembered[K, V] // the latest first
+	making map[K]*making[V]
 }
 
-// result is what was made, or is being made.
-type result[K comparable, V any] struct {
+// remembered is a result.
+type remembered[K comparable, V any] struct {
 	key    K
-	once   sync.Once
 	made   V
-	err    error
-	weight int // 0 until it is made
+	weight int
+}
+
+// making is a result that is being made.
+type making[V any] struct {
+	ctx     context.Context // ends when no request waits for it any more
+	cancel  context.CancelFunc
+	waiting int           // requests; guarded by the lock of the Cache
+	done    chan struct{} // closed when made and err are set
+	made    V
+	err     error
 }
 
 // Get returns a result, and makes it if it is not remembered. Others that ask for the same
-// meanwhile wait for it. After an error the next request tries again.
-func (c *Cache[K, V]) Get(key K, make func() (V, error)) (V, error) {
-	r := c.entry(key)
-	r.once.Do(func() {
-		r.err = errUnmade // if make panics
-		if r.made, r.err = make(); r.err == nil && c.Weigh != nil {
-			c.trim(r, c.Weigh(r.made))
-		}
-	})
-	if r.err != nil {
-		c.forget(r)
+// meanwhile wait for it, so that one request at a time makes it. After an error the next request
+// tries again. The context of a request is asked for only if it has to wait. If that ends, so does
+// the wait; the context of make ends when nothing waits any more.
+func (c *Cache[K, V]) Get(
+	key K, request func() context.Context, make func(context.Context) (V, error),
+) (V, error) {
+	if made, ok := c.look(key); ok {
+		return made, nil
 	}
-	return r.made, r.err
+	ctx := request()
+	m, first := c.join(ctx, key)
+	if m == nil { // it was made meanwhile
+		return c.Get(key, request, make)
+	}
+	leave := sync.OnceFunc(func() { c.leave(key, m) })
+	defer leave()
+	if first {
+		defer context.AfterFunc(ctx, leave)()
+		c.run(key, m, make)
+	}
+	select {
+	case <-m.done:
+		if m.err == nil || ctx.Err() == nil {
+			return m.made, m.err
+		}
+	case <-ctx.Done():
+	}
+	var none V
+	return none, context.Cause(ctx)
 }
 
-// entry returns the entry of a result, which becomes the latest.
-func (c *Cache[K, V]) entry(key K) *result[K, V] {
+// look returns what is remembered, and makes that the latest.
+func (c *Cache[K, V]) look(key K) (made V, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	r := &result[K, V]{key: key}
-	if i := slices.IndexFunc(c.all, func(r *result[K, V]) bool { return r.key == key }); i >= 0 {
-		r = c.all[i]
+	i := c.index(key)
+	if i < 0 {
+		return made, false
+	}
+	r := c.all[i]
+	c.all = slices.Insert(slices.Delete(c.all, i, i+1), 0, r)
+	return r.made, true
+}
+
+func (c *Cache[K, V]) index(key K) int {
+	return slices.IndexFunc(c.all, func(r remembered[K, V]) bool { return r.key == key })
+}
+
+// join lets one more request wait for a result. The first one must make it. It returns nil if there
+// is a result.
+func (c *Cache[K, V]) join(ctx context.Context, key K) (m *making[V], first bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.index(key) >= 0 {
+		return nil, false
+	}
+	if m = c.making[key]; m == nil {
+		m, first = &making[V]{done: make(chan struct{})}, true
+		m.ctx, m.cancel = context.WithCancel(context.WithoutCancel(ctx))
+		if c.making == nil {
+			c.making = map[K]*making[V]{}
+		}
+		c.making[key] = m
+	}
+	m.waiting++
+	return m, first
+}
+
+// leave ends the wait of a request. When the last one leaves, nothing needs the result.
+func (c *Cache[K, V]) leave(key K, m *making[V]) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if m.waiting--; m.waiting == 0 {
+		m.cancel()
+		c.end(key, m)
+	}
+}
+
+// end lets the next request make the result again. The lock is held.
+func (c *Cache[K, V]) end(key K, m *making[V]) {
+	if c.making[key] == m {
+		delete(c.making, key)
+	}
+}
+
+// run makes a result in the goroutine of the first request, whose View holds what it is made of.
+func (c *Cache[K, V]) run(key K, m *making[V], make func(context.Context) (V, error)) {
+	m.err = errUnmade // if make panics
+	defer func() {
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if m.err == nil {
+			c.remember(key, m.made)
+		}
+		c.end(key, m)
+		close(m.done)
+	}()
+	m.made, m.err = make(m.ctx)
+}
+
+// remember adds a result as the latest, and forgets the oldest until the limits are kept. The lock
+// is held.
+func (c *Cache[K, V]) remember(key K, made V) {
+	r := remembered[K, V]{key: key, made: made}
+	if c.Weigh != nil {
+		r.weight = c.Weigh(made)
+	}
+	if i := c.index(key); i >= 0 { // also made for the request before, which had left
 		c.all = slices.Delete(c.all, i, i+1)
 	}
 	c.all = slices.Insert(c.all, 0, r)
-	if len(c.all) > c.Most {
-		clear(c.all[c.Most:])
-		c.all = c.all[:c.Most]
-	}
-	return r
-}
-
-// trim sets the weight of a result and forgets results, the oldest first, until the limit is kept.
-func (c *Cache[K, V]) trim(r *result[K, V], weight int) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	r.weight = weight
-	sum := 0
-	for i, r := range c.all {
-		if sum += r.weight; sum > c.Heaviest {
-			clear(c.all[i:])
-			c.all = c.all[:i]
-			return
+	keep, sum := 0, 0
+	for keep < min(len(c.all), c.Most) {
+		if sum += c.all[keep].weight; c.Weigh != nil && sum > c.Heaviest {
+			break
 		}
+		keep++
 	}
-}
-
-func (c *Cache[K, V]) forget(r *result[K, V]) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	c.all = slices.DeleteFunc(c.all, func(other *result[K, V]) bool { return other == r })
+	clear(c.all[keep:])
+	c.all = c.all[:keep]
 }

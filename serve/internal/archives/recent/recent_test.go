@@ -1,6 +1,7 @@
 package recent
 
 import (
+	"context"
 	"errors"
 	"sync"
 	"testing"
@@ -22,11 +23,11 @@ func TestCache(t *testing.T) {
 		{"a", 1, nil, 1, 1}, {"a", 1, nil, 1, 1}, {"b", 1, nil, 2, 2}, {"c", 1, nil, 3, 3},
 		{"a", 1, nil, 3, 3}, {"d", 1, nil, 4, 3}, // b was the oldest
 		{"a", 1, nil, 4, 3}, {"b", 1, nil, 5, 3},
-		{"bad", 1, no, 6, 2}, {"bad", 1, no, 7, 2},
+		{"bad", 1, no, 6, 3}, {"bad", 1, no, 7, 3},
 		{"heavy", 9, nil, 8, 2}, {"heavy", 9, nil, 8, 2}, {"b", 1, nil, 8, 2},
 		{"heavier", 11, nil, 9, 0}, {"heavier", 11, nil, 10, 0},
 	} {
-		got, err := c.Get(x.key, func() (int, error) {
+		got, err := c.Get(x.key, t.Context, func(context.Context) (int, error) {
 			made++
 			return x.value, x.err
 		})
@@ -43,7 +44,11 @@ func TestTogether(t *testing.T) {
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() {
-			if v, err := c.Get(1, func() (int, error) { made++; return 7, nil }); v != 7 || err != nil {
+			v, err := c.Get(1, t.Context, func(context.Context) (int, error) {
+				made++
+				return 7, nil
+			})
+			if v != 7 || err != nil {
 				t.Error(v, err)
 			}
 		})
@@ -54,17 +59,16 @@ func TestTogether(t *testing.T) {
 	}
 }
 
-// TestPanic: what panics while it is made is an error for those that wait, and is made again.
+// TestPanic: what panics while it is made is made again.
 func TestPanic(t *testing.T) {
 	c := &Cache[int, int]{Most: 2}
 	func() {
 		defer func() { _ = recover() }()
-		_, _ = c.Get(1, func() (int, error) { panic("x") })
+		_, _ = c.Get(1, t.Context, func(context.Context) (int, error) { panic("x") })
 	}()
-	if _, err := c.Get(1, func() (int, error) { return 7, nil }); !errors.Is(err, errUnmade) {
-		t.Error(err)
-	}
-	if v, err := c.Get(1, func() (int, error) { return 7, nil }); v != 7 || err != nil {
+	if v, err := c.Get(1, t.Context, func(context.Context) (int, error) {
+		return 7, nil
+	}); v != 7 || err != nil {
 		t.Error(v, err)
 	}
 }
