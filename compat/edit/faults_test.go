@@ -175,15 +175,10 @@ func (s *scene) unfinished(t *testing.T, got [2][]byte) string {
 	return "old"
 }
 
-// inject runs the command with a fault in one of its calls that concern the archive's directory. It
-// reports whether the fault occurred.
-func (s *scene) inject(t *testing.T, call, fault string, when int) (tools.Result, bool) {
-	t.Helper()
-	names := []string{"", "a.tar.gz", "a.tar.gz.tpi", ".a.tar.gz.tpk-tmp",
-		".a.tar.gz.tpi.tpk-tmp", ".a.tar.gz.spool.tpk-tmp",
-		".a.tar.gz.records.tpk-tmp", ".a.tar.gz.content.tpk-tmp", ".a.tar.gz.index.tpk-tmp"}
-	return tools.Inject(t, s.dir, names, call, fault, when, s.args...)
-}
+// touched are the names in the archive's directory that commands touch; "" is the directory.
+var touched = []string{"", "a.tar.gz", "a.tar.gz.tpi", ".a.tar.gz.tpk-tmp",
+	".a.tar.gz.tpi.tpk-tmp", ".a.tar.gz.spool.tpk-tmp",
+	".a.tar.gz.records.tpk-tmp", ".a.tar.gz.content.tpk-tmp", ".a.tar.gz.index.tpk-tmp"}
 
 // notices matches the notice about an index that can't be read: strace may fail a call in several
 // threads.
@@ -241,8 +236,8 @@ func (s *scene) short(f fault) bool {
 func (s *scene) sweep(t *testing.T, f fault) (points int) {
 	states := map[string]int{}
 	for when := 1; when <= 200; when++ {
-		r, fired := s.inject(t, f.call, f.fault, when)
-		if !fired {
+		r, times := tools.Inject(t, s.dir, touched, f.call, f.fault, when, s.args...)
+		if times == 0 {
 			if r.Code != 0 {
 				t.Fatal(r)
 			}
@@ -250,19 +245,15 @@ func (s *scene) sweep(t *testing.T, f fault) (points int) {
 			break
 		}
 		points++
-		state := s.outcome(t, f.kills())
+		// If what undoes an append fails as well, the next writer has to do it.
+		undone := !f.kills() && (!s.grows || times == 1)
+		state := s.outcome(t, !undone)
 		states[state]++
-		if f.kills() {
-			// The next run must succeed and clean up, whatever the killed one has left.
-			if state != "old" {
-				s.restore(t)
-			}
-			must(t, s.args...)
-			if got := s.outcome(t, false); got != "new" {
-				t.Errorf("after a kill at %d and another run: %s", when, got)
-			}
-		} else {
+		if !f.kills() {
 			s.failed(t, r, f, state)
+		}
+		if !undone {
+			s.again(t, state)
 		}
 		if t.Failed() {
 			t.Fatalf("at call %d", when)
@@ -271,6 +262,19 @@ func (s *scene) sweep(t *testing.T, f fault) (points int) {
 	}
 	t.Log(states)
 	return points
+}
+
+// again runs the command once more, after a fault that left the archive in a state. It must succeed
+// and clean up, whatever is left.
+func (s *scene) again(t *testing.T, state string) {
+	t.Helper()
+	if state != "old" {
+		s.restore(t)
+	}
+	must(t, s.args...)
+	if got := s.outcome(t, false); got != "new" {
+		t.Errorf("after another run: %s", got)
+	}
 }
 
 // failed checks a command after one of its calls has failed. It must have printed one line about
@@ -305,4 +309,36 @@ func TestFaults(t *testing.T) {
 		}
 	}
 	t.Logf("%d points, %d losses", points, lost)
+}
+
+// TestFaultsTwice lets each fsync of an append fail, and all that follow: also those of the undoing.
+// Then the note for the next writer stays, with the archive as it was.
+func TestFaultsTwice(t *testing.T) {
+	tools.Path(t, "strace")
+	for _, s := range scenes(t) {
+		if s.name != "append" {
+			continue
+		}
+		f := fault{"fsync", "error=ENOSPC", "no space left on device"}
+		left := 0
+		for when := 1; ; when++ {
+			r, times := tools.InjectFrom(t, s.dir, touched, f.call, f.fault, when, s.args...)
+			if times == 0 {
+				break
+			}
+			state := s.outcome(t, true)
+			s.failed(t, r, f, state)
+			if _, err := os.Stat(filepath.Join(s.dir, ".a.tar.gz.tpk-tmp")); err == nil {
+				left++
+			}
+			s.again(t, state)
+			s.restore(t)
+			if t.Failed() {
+				t.Fatalf("at call %d", when)
+			}
+		}
+		if left == 0 {
+			t.Error("no note was left")
+		}
+	}
 }

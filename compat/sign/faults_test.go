@@ -112,6 +112,7 @@ func (m *maker) inject(t *testing.T, archive, call, fault string, when int) (too
 	t.Helper()
 	names := []string{"", "x.tar.gz", "x.tar.gz.tpi", "x.tar.gz.sum", "x.tar.gz.sum.minisig",
 		".x.tar.gz.tpk-tmp", ".x.tar.gz.sum.tpk-tmp", ".x.tar.gz.sum.minisig.tpk-tmp"}
-	return tools.Inject(t, filepath.Dir(archive), names, call, fault, when,
+	r, times := tools.Inject(t, filepath.Dir(archive), names, call, fault, when,
 		"sign", "-q", "--secret-key", m.secret, archive)
+	return r, times > 0
 }

@@ -11,14 +11,30 @@ import (
 
 // Inject runs tpk under strace with a fault in its call number when of that name, of those that
 // concern the files of these names in dir; "" is dir itself. fault is an action of strace's -e
-// inject, such as error=EIO. It reports whether the fault occurred.
+// inject, such as error=EIO. It returns how often the fault occurred. strace counts the calls of
+// each thread, and Go continues after a long call in another one, so that may be more than once.
 func Inject(
 	t testing.TB, dir string, names []string, call, fault string, when int, args ...string,
-) (r Result, fired bool) {
+) (r Result, times int) {
+	t.Helper()
+	return inject(t, dir, names, call, fmt.Sprintf("%s:when=%d", fault, when), args)
+}
+
+// InjectFrom is Inject for the call number when of each thread, and all later ones.
+func InjectFrom(
+	t testing.TB, dir string, names []string, call, fault string, when int, args ...string,
+) (r Result, times int) {
+	t.Helper()
+	return inject(t, dir, names, call, fmt.Sprintf("%s:when=%d+", fault, when), args)
+}
+
+func inject(
+	t testing.TB, dir string, names []string, call, action string, args []string,
+) (r Result, times int) {
 	t.Helper()
 	log := filepath.Join(Dir(t), "strace")
 	options := []string{"-f", "-qq", "-o", log, "-e", "trace=" + call, "-e",
-		fmt.Sprintf("inject=%s:%s:when=%d", call, fault, when)}
+		"inject=" + call + ":" + action}
 	for _, name := range names {
 		options = append(options, "-P", filepath.Join(dir, name))
 	}
@@ -29,6 +45,9 @@ func Inject(
 	if err != nil {
 		t.Fatal(err)
 	}
-	return r, bytes.Contains(b, []byte("(INJECTED)")) ||
-		bytes.Contains(b, []byte("+++ killed by SIGKILL"))
+	times = bytes.Count(b, []byte("(INJECTED)"))
+	if bytes.Contains(b, []byte("+++ killed by SIGKILL")) {
+		times = max(times, 1)
+	}
+	return r, times
 }

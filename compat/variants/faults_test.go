@@ -90,8 +90,9 @@ func TestFaults(t *testing.T) {
 func inject(t *testing.T, archive, call, fault string, when int) (tools.Result, bool) {
 	t.Helper()
 	names := []string{"", "x.tar.gz.tpv", ".x.tar.gz.tpv.tpk-tmp", ".x.tar.gz.tpv.journal.tpk-tmp"}
-	return tools.Inject(t, filepath.Dir(archive), names, call, fault, when,
+	r, times := tools.Inject(t, filepath.Dir(archive), names, call, fault, when,
 		"variants", "-q", "--level", "2", "--br", "--dcz", archive)
+	return r, times > 0
 }
 
 func noTemps(t *testing.T, archive string) {
