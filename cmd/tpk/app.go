@@ -1,20 +1,14 @@
 package main
 
 import (
-	"fmt"
 	"io"
-	"runtime"
 
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/cmd/tpk/flags"
 	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/cmd/tpk/report"
-	"github.com/tarpack/tpk/tarpack/format"
 )
-
-// version is set by the Makefile, from git.
-var version = "devel"
 
 const about = `
 tpk packs a directory into an ordinary .tar.gz file, which any tar extracts. Each file is compressed
@@ -42,8 +36,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			"tpk pack site site.tar.gz",
 			"tpk serve site.tar.gz",
 			"tpk help pack"),
-		Version: fmt.Sprintf("%s (archive format %d, %s, %s/%s)",
-			version, format.Version, runtime.Version(), runtime.GOOS, runtime.GOARCH),
+		Version:   thisBuild().String(),
 		Writer:    stdout,
 		ErrWriter: stderr,
 		Commands: []*cli.Command{

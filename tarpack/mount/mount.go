@@ -16,6 +16,9 @@ import (
 	"github.com/hanwen/go-fuse/v2/fuse"
 )
 
+// Supported says whether tpk can mount on this system.
+const Supported = true
+
 // Mount is what [Start] has mounted.
 type Mount struct {
 	dir    string

@@ -4,6 +4,9 @@ package mount
 
 import "context"
 
+// Supported says whether tpk can mount on this system.
+const Supported = false
+
 // Mount is what Start has mounted.
 type Mount struct{}
 
