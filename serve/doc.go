@@ -42,6 +42,7 @@
 //	│  └─ asset       styles, scripts and icons of pages
 //	├─ archives    which archives are served, and until when their files stay open
 //	│  ├─ choice     which entries of a folder a query selects; listing uses it, too
+//	│  ├─ contents   the entries of one archive, without what is hidden; listing uses it, too
 //	│  ├─ describe   READMEs of a folder, and a paragraph of one
 //	│  ├─ encoded    the variants file of an archive: contents in other encodings
 //	│  ├─ guard      whether the file under an archive may be answered from; encoded uses it, too

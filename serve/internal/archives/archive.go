@@ -10,6 +10,7 @@ import (
 
 	"github.com/tarpack/tpk/internal/changetime"
 	"github.com/tarpack/tpk/internal/prefetch"
+	"github.com/tarpack/tpk/serve/internal/archives/contents"
 	"github.com/tarpack/tpk/serve/internal/archives/recent"
 	"github.com/tarpack/tpk/serve/internal/archives/textindex"
 	"github.com/tarpack/tpk/serve/internal/encoded"
@@ -18,7 +19,6 @@ import (
 	"github.com/tarpack/tpk/serve/internal/overview"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/residence"
-	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/export"
@@ -29,26 +29,24 @@ import (
 
 // archive is an open archive. Several sets may hold it. The last one to release it closes it.
 type archive struct {
-	name      string // of its Spec
-	stamp     guard.Stamp
-	guard     *guard.Guard
-	tar       *tarpack.Archive
-	opened    io.Closer // closes tar; nil if that is shared
-	index     *sidecar.Index
-	file      *os.File         // nil if the archive does not lie in one file
-	mapped    []byte           // for the kernel to copy long runs from; nil if mapping failed
-	members   []byte           // the same again, for single members
-	recent    *residence.Pages // the pages of members that are in memory
-	copied    bool             // its index came with it, and may be that of another state of it
-	beside    bool             // that index is a file of its own
-	sidecar   *os.File         // the index, if it is copied and mapped; else nil
-	modTime   int64
-	origin    *guard.Origin // nil unless it was converted from a file of another program
-	exports   *recent.Cache[layoutKey, *export.File]
-	omissions omissions
-	overviews *recent.Cache[overviewKey, *overview.Overview]
-	abouts    abouts
-	encoded   *encoded.Source // contents in other encodings; nil if there can be none
+	contents.Tree // its Name is that of its Spec
+	stamp         guard.Stamp
+	guard         *guard.Guard
+	tar           *tarpack.Archive
+	opened        io.Closer        // closes tar; nil if that is shared
+	file          *os.File         // nil if the archive does not lie in one file
+	mapped        []byte           // for the kernel to copy long runs from; nil if mapping failed
+	members       []byte           // the same again, for single members
+	recent        *residence.Pages // the pages of members that are in memory
+	copied        bool             // its index came with it, and may be that of another state of it
+	beside        bool             // that index is a file of its own
+	sidecar       *os.File         // the index, if it is copied and mapped; else nil
+	modTime       int64
+	origin        *guard.Origin // nil unless it was converted from a file of another program
+	exports       *recent.Cache[layoutKey, *export.File]
+	overviews     *recent.Cache[overviewKey, *overview.Overview]
+	abouts        abouts
+	encoded       *encoded.Source // contents in other encodings; nil if there can be none
 	// gzipForms has the forms of contents by ordinal.
 	gzipForms gzipform.Cache[int]
 	refs      atomic.Int32
@@ -102,8 +100,8 @@ func (l *Library) openArchive(ctx context.Context, name string, o opening) (*arc
 	if err != nil {
 		return nil, err
 	}
-	a := &archive{name: name, stamp: s, tar: t.Archive, opened: t, index: t.Index(),
-		modTime: s.Archive.ModTime().Unix(), library: l}
+	a := &archive{Tree: contents.Tree{Name: name, Index: t.Index()}, stamp: s, tar: t.Archive,
+		opened: t, modTime: s.Archive.ModTime().Unix(), library: l}
 	a.copied = t.Sidecar == nil && !t.IndexRebuilt() && !t.Converted
 	a.beside = a.copied && !t.IndexEmbedded()
 	a.begin()
@@ -136,7 +134,7 @@ func (a *archive) begin() {
 	a.refs.Store(1)
 	a.text = textindex.Of(a.tar, a.library.notice)
 	a.overviews, a.exports = newOverviews(), newExports()
-	a.guard = guard.New(guard.Config{Name: a.name, Archive: a.tar, Notice: a.library.notice,
+	a.guard = guard.New(guard.Config{Name: a.Name, Archive: a.tar, Notice: a.library.notice,
 		Overwritten: a.overwritten, Begin: func(work func(context.Context)) {
 			a.refs.Add(1)
 			if !a.library.begin(func() {
@@ -163,15 +161,15 @@ func (a *archive) openFiles() error {
 		}
 		if a.stamp.Archive.Mode().IsRegular() && a.file != nil && a.origin == nil {
 			watch := a.guard.WatchFile
-			if a.tar.IndexEmbedded() && a.index.Mapped() { // it changes with the file
+			if a.tar.IndexEmbedded() && a.Index.Mapped() { // it changes with the file
 				watch = a.guard.WatchIndex
 			}
 			watch(a.file, changetime.StampOf(a.stamp.Archive))
 		}
 	}
-	if a.beside && a.index.Mapped() && a.stamp.Index != nil {
-		if a.sidecar = guard.OpenSidecar(a.tar.Name(), a.index.Size()); a.sidecar == nil {
-			return fmt.Errorf("%s: %w", a.name, guard.ErrBusy)
+	if a.beside && a.Index.Mapped() && a.stamp.Index != nil {
+		if a.sidecar = guard.OpenSidecar(a.tar.Name(), a.Index.Size()); a.sidecar == nil {
+			return fmt.Errorf("%s: %w", a.Name, guard.ErrBusy)
 		}
 		a.guard.WatchIndex(a.sidecar, changetime.StampOf(a.stamp.Index))
 	}
@@ -179,9 +177,9 @@ func (a *archive) openFiles() error {
 		return err
 	}
 	// The index was read between this look at it and the one before.
-	changed, err := a.stamp.IndexChanged(a.name)
+	changed, err := a.stamp.IndexChanged(a.Name)
 	if err == nil && changed && a.beside {
-		err = fmt.Errorf("%s: %w", a.name, guard.ErrBusy)
+		err = fmt.Errorf("%s: %w", a.Name, guard.ErrBusy)
 	}
 	return err
 }
@@ -197,8 +195,8 @@ func (l *Library) openSpec(ctx context.Context, spec Spec) (*archive, error) {
 	if l.trust != nil && spec.Opened.Signed() == nil {
 		return nil, fmt.Errorf("%s: %w", spec.Opened.Name(), signature.ErrUnsigned)
 	}
-	a := &archive{name: spec.Opened.Name(), tar: spec.Opened, index: spec.Opened.Index(), shared: true,
-		library: l}
+	a := &archive{Tree: contents.Tree{Name: spec.Opened.Name(), Index: spec.Opened.Index()},
+		tar: spec.Opened, shared: true, library: l}
 	a.setKeeper()
 	a.begin()
 	if spec.Opened.Shards() == 0 && a.keeper == nil {
@@ -250,7 +248,7 @@ func (a *archive) fetchIndex() {
 	a.refs.Add(1)
 	go func() {
 		defer a.release()
-		a.index.WillNeed(readAhead)
+		a.Index.WillNeed(readAhead)
 	}()
 }
 
@@ -290,60 +288,13 @@ func (a *archive) close() (err error) {
 	return err
 }
 
-// lookup describes what path names, in n. It returns false if that is nothing.
+// lookup is Tree.Lookup for an answer that will need what it finds.
 func (a *archive) lookup(path string, n *plan.Node) (bool, error) {
-	i, ok, err := a.index.Lookup(path)
-	if err != nil || !ok {
-		return false, a.wrap(err)
-	}
-	e, err := a.index.Entry(i)
-	if err != nil {
-		return false, a.wrap(err)
-	}
-	switch e.Type {
-	case sidecar.TypeFile:
-		fileNode(n, &e, i)
+	ok, err := a.Lookup(path, n)
+	if n.Kind == plan.File {
 		a.expect(n)
-		return true, a.addSum(n, i)
-	case sidecar.TypeHardlink:
-		target, err := a.index.Entry(int(e.Target))
-		if err != nil {
-			return false, a.wrap(err)
-		}
-		target.ModTime = e.ModTime
-		fileNode(n, &target, int(e.Target))
-		a.expect(n)
-		return true, a.addSum(n, i)
-	case sidecar.TypeDir:
-		n.Kind, n.Entry = plan.Dir, i
-	case sidecar.TypeSymlink:
-		n.Kind, n.Entry = plan.Link, i
-	default:
-		n.Kind = plan.Other
 	}
-	return true, nil
-}
-
-// addSum adds the SHA-256 of entry i to n, if the index has it.
-func (a *archive) addSum(n *plan.Node, i int) (err error) {
-	if a.index.HasSHA256() {
-		n.SHA256, err = a.index.SHA256(i)
-	}
-	return a.wrap(err)
-}
-
-// directory returns the ordinal of the entry that path names, and whether it is a directory. ""
-// names the root, sidecar.Root. If nothing has the path, the ordinal is -1 and dir is false.
-func (a *archive) directory(path string) (i int, dir bool, err error) {
-	if path == "" {
-		return sidecar.Root, true, nil
-	}
-	i, ok, err := a.index.Lookup(path)
-	if err != nil || !ok {
-		return -1, false, a.wrap(err)
-	}
-	e, err := a.index.Entry(i)
-	return i, e.Type == sidecar.TypeDir, a.wrap(err)
+	return ok, err
 }
 
 // expect begins to fetch the end of a member into the processor's cache. View.Member reads it as
@@ -352,35 +303,4 @@ func (a *archive) expect(n *plan.Node) {
 	if end := n.Offset + n.Length; n.Length > 0 && end <= int64(len(a.members)) {
 		prefetch.Byte(a.members, int(end)-1)
 	}
-}
-
-// sniffTypes are the media types of all values of a Sniff.
-var sniffTypes = func() (types [256]string) {
-	for i := range types {
-		types[i] = sidecar.Sniff(i).MediaType()
-	}
-	return types
-}()
-
-// fileNode makes n the file that has entry i's content.
-func fileNode(n *plan.Node, e *sidecar.Entry, i int) {
-	n.Kind = plan.File
-	n.Coding = plan.Coding(e.Coding)
-	n.UTF8 = e.Sniff.UTF8()
-	n.Sniff = sniffTypes[e.Sniff]
-	n.Entry = i
-	n.Size = e.Size
-	n.ModTime = e.ModTime
-	n.Hash = e.Hash
-	n.CRC = e.CRC
-	n.Offset = e.ContentOffset()
-	n.Length = e.ContentLen
-}
-
-// wrap adds the archive's name to an error.
-func (a *archive) wrap(err error) error {
-	if err == nil {
-		return nil
-	}
-	return fmt.Errorf("%s: %w", a.name, err)
 }

@@ -1,11 +1,13 @@
 package archives
 
-import "github.com/tarpack/tpk/serve/internal/choice"
+import (
+	"github.com/tarpack/tpk/serve/internal/archives/contents"
+	"github.com/tarpack/tpk/serve/internal/choice"
+)
 
 // choices are the numbers with which the entries of a folder are chosen for a download.
 type choices struct {
 	from downloadable
-	a    *archive
 	base string // path of the folder
 }
 
@@ -16,12 +18,11 @@ func (v *View) choices(path string, dirs []archiveFolder) (*choices, error) {
 		return nil, nil
 	}
 	d := &dirs[0]
-	mount := v.set.mounts[d.mount].path
-	c := &choices{a: v.set.sources[d.source], base: path}
-	c.from = downloadable{source: d.source, dir: d.ordinal, mount: mount}
+	f := contents.Folder{Tree: &v.set.sources[d.source].Tree, Mount: v.set.mounts[d.mount].path,
+		Dir: d.ordinal}
 	var err error
-	c.from.omit, err = v.omit(c.a, mount)
-	return c, err
+	f.Omission, err = f.Tree.Omit(v.library.hidden, f.Mount)
+	return &choices{downloadable{d.source, f}, path}, err
 }
 
 // of returns the numbers of an entry and all that is below it. They are "" if the download does not
@@ -30,11 +31,11 @@ func (c *choices) of(source, i int) (string, error) {
 	if c == nil || source != c.from.source {
 		return "", nil
 	}
-	e, err := c.a.index.Entry(i)
+	e, err := c.from.Tree.Index.Entry(i)
 	if err != nil {
-		return "", c.a.wrap(err)
+		return "", c.from.Tree.Wrap(err)
 	}
-	r, ok := c.from.numbers(i, &e)
+	r, ok := c.from.Numbers(i, &e)
 	if !ok {
 		return "", nil
 	}
@@ -46,12 +47,12 @@ func (l *List) addChoices(c *choices) error {
 	if c == nil {
 		return nil
 	}
-	end, err := c.a.end(c.from.dir)
+	end, err := c.from.Tree.End(c.from.Dir)
 	if err != nil {
 		return err
 	}
-	l.Base, l.Of = c.base, c.a.validator(c.from.omit)
-	if n := c.from.number(end); n > 0 {
+	l.Base, l.Of = c.base, c.from.Validator()
+	if n := c.from.Number(end); n > 0 {
 		l.Whole = choice.Range{Last: n - 1}.String()
 	}
 	return nil

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tarpack/tpk/serve/internal/archives/contents"
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/match"
 	"github.com/tarpack/tpk/serve/internal/natural"
@@ -100,14 +101,14 @@ func (c *collector) collect() error {
 // addTotals adds the totals of the folder, which only one archive has.
 func (c *collector) addTotals(d archiveFolder) error {
 	a := c.v.set.sources[d.source]
-	omit, err := c.v.omit(a, c.v.set.mounts[d.mount].path)
+	omit, err := a.Omit(c.v.library.hidden, c.v.set.mounts[d.mount].path)
 	if err != nil {
 		return err
 	}
 	if d.ordinal == sidecar.Root {
 		c.list.Top = a.title()
 	}
-	c.list.Tree, err = a.totals(omit, d.ordinal)
+	c.list.Tree, err = a.Totals(omit, d.ordinal)
 	return err
 }
 
@@ -129,7 +130,7 @@ func (v *View) directories(path string) ([]archiveFolder, error) {
 			if err != nil {
 				return nil, err
 			}
-			k, dir, err := a.directory(rest)
+			k, dir, err := a.Directory(rest)
 			if err != nil {
 				return nil, err
 			}
@@ -194,19 +195,19 @@ func (c *collector) addMounts() {
 
 func (c *collector) addArchived(d archiveFolder) error {
 	a := c.v.set.sources[d.source]
-	x := a.index
+	x := a.Index
 	for i, err := range x.Children(d.ordinal) {
 		if err != nil {
-			return a.wrap(err)
+			return a.Wrap(err)
 		}
 		e, err := x.Entry(i)
 		if err != nil {
-			return a.wrap(err)
+			return a.Wrap(err)
 		}
 		ch := child{source: int32(d.source), mount: int32(d.mount), typ: e.Type, ordinal: uint32(i),
 			size: e.Size, packed: e.ContentLen, modTime: e.ModTime}
 		if c.path, err = x.AppendPath(c.path[:0], i); err != nil {
-			return a.wrap(err)
+			return a.Wrap(err)
 		}
 		ch.name = path.Base(string(c.path))
 		if !c.fresh(ch.name, ch.typ == sidecar.TypeDir) {
@@ -271,7 +272,7 @@ func (c *collector) addFolder(it *Item, ch *child) error {
 	case ch.source == mountSource:
 		return c.v.addMountTotals(it, c.shared[ch.name])
 	case ch.source < 0 || c.shared[ch.name]:
-		it.setTotals(unknownTotals)
+		it.setTotals(contents.UnknownTotals)
 		return nil
 	}
 	return c.v.addTotals(it, c.v.set.sources[ch.source], c.v.set.mounts[ch.mount].path,

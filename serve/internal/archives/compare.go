@@ -10,6 +10,7 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tarpack/tpk/serve/internal/archives/contents"
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/turns"
@@ -50,7 +51,7 @@ type side struct {
 	rest   string // the path in the archive
 	dir    int    // its ordinal
 	a      *archive
-	omit   *omission
+	omit   *contents.Omission
 }
 
 // A SideError is an error of one of two folders.
@@ -132,7 +133,7 @@ func (v *View) side(path string, hidden func(string) bool) (s side, err error) {
 	s = side{path: end, mount: v.set.mounts[dirs[0].mount].path, source: dirs[0].source,
 		dir: dirs[0].ordinal, a: v.set.sources[dirs[0].source]}
 	s.rest, _ = paths.Below(s.mount, end)
-	s.omit, err = v.omit(s.a, s.mount)
+	s.omit, err = s.a.Omit(v.library.hidden, s.mount)
 	return s, err
 }
 
@@ -167,10 +168,7 @@ func (c *Comparison) compute(ctx context.Context) (*differences, error) {
 	var sides [2]tarpack.Side
 	for i := range c.sides {
 		s := &c.sides[i]
-		sides[i] = tarpack.Side{Archive: s.a.tar, Dir: s.dir}
-		if s.omit != nil {
-			sides[i].Skip = s.omit.leavesOut
-		}
+		sides[i] = tarpack.Side{Archive: s.a.tar, Dir: s.dir, Skip: s.omit.Skips()}
 	}
 	var g gatherer
 	if err := tarpack.CompareFolders(ctx, sides[0], sides[1], g.add); err != nil {
@@ -188,8 +186,8 @@ func (c *Comparison) Title(side int) string { return c.sides[side].a.title() }
 // HasFolder reports whether a side has a folder that is not hidden.
 func (c *Comparison) HasFolder(side int, path string) (bool, error) {
 	s := &c.sides[side]
-	i, dir, err := s.a.directory(paths.Join(s.rest, path))
-	return dir && !(i >= 0 && s.omit.leavesOut(i)), err
+	i, dir, err := s.a.Directory(paths.Join(s.rest, path))
+	return dir && !(i >= 0 && s.omit.LeavesOut(i)), err
 }
 
 // Diff is a row of a Comparison.
@@ -228,13 +226,13 @@ func (c *Comparison) row(k int) (d Diff, err error) {
 // entry returns an entry of a side and its path relative to the folder.
 func (c *Comparison) entry(side, i int) (string, *sidecar.Entry, error) {
 	s := &c.sides[side]
-	p, err := s.a.index.Path(i)
+	p, err := s.a.Index.Path(i)
 	if err != nil {
-		return "", nil, s.a.wrap(err)
+		return "", nil, s.a.Wrap(err)
 	}
-	e, err := s.a.index.Entry(i)
+	e, err := s.a.Index.Entry(i)
 	if s.rest != "" {
 		p = strings.TrimPrefix(p, s.rest+"/")
 	}
-	return p, &e, s.a.wrap(err)
+	return p, &e, s.a.Wrap(err)
 }

@@ -3,6 +3,7 @@ package archives
 import (
 	"weak"
 
+	"github.com/tarpack/tpk/serve/internal/archives/contents"
 	"github.com/tarpack/tpk/serve/internal/archives/recent"
 	"github.com/tarpack/tpk/serve/internal/guard"
 )
@@ -19,7 +20,7 @@ type compareKey [2]sideKey
 type sideKey struct {
 	archive weak.Pointer[archive]
 	proof   weak.Pointer[guard.Proof]
-	omit    weak.Pointer[omission]
+	omit    weak.Pointer[contents.Omission]
 	dir     int
 }
 

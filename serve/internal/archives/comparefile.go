@@ -128,11 +128,11 @@ func (c *Comparison) same(path string) (d Diff, err error) {
 	d.Path = path
 	for i, to := range []**sidecar.Entry{&d.Old, &d.New} {
 		s := &c.sides[i]
-		n, ok, err := s.a.index.Lookup(paths.Join(s.rest, path))
+		n, ok, err := s.a.Index.Lookup(paths.Join(s.rest, path))
 		if err != nil {
-			return d, s.a.wrap(err)
+			return d, s.a.Wrap(err)
 		}
-		if path == "" || !ok || s.omit.leavesOut(n) {
+		if path == "" || !ok || s.omit.LeavesOut(n) {
 			return d, fs.ErrNotExist
 		}
 		if _, *to, err = c.entry(i, n); err != nil {
@@ -177,16 +177,16 @@ func (c *Comparison) Content(p *Pair, side int) ([]byte, error) {
 // Link returns the target of a symbolic link of a Pair.
 func (c *Comparison) Link(p *Pair, side int) (string, error) {
 	s := &c.sides[side]
-	i, ok, err := s.a.index.Lookup(paths.Join(s.rest, p.side(side)))
+	i, ok, err := s.a.Index.Lookup(paths.Join(s.rest, p.side(side)))
 	if err != nil || !ok {
-		return "", s.a.wrap(err)
+		return "", s.a.Wrap(err)
 	}
-	e, err := s.a.index.Entry(i)
+	e, err := s.a.Index.Entry(i)
 	if err != nil || e.Type != sidecar.TypeSymlink {
-		return "", s.a.wrap(err)
+		return "", s.a.Wrap(err)
 	}
-	text, err := s.a.index.Link(i)
-	return text, s.a.wrap(err)
+	text, err := s.a.Index.Link(i)
+	return text, s.a.Wrap(err)
 }
 
 // side returns the path of a side, relative to the folder.
@@ -200,13 +200,13 @@ func (p *Pair) side(side int) string {
 // SHA256 returns the SHA-256 of a file of a Pair in hexadecimal digits, "" if it is not known.
 func (c *Comparison) SHA256(p *Pair, side int) (string, error) {
 	s := &c.sides[side]
-	if !s.a.index.HasSHA256() || p.nodes[side].Kind != plan.File {
+	if !s.a.Index.HasSHA256() || p.nodes[side].Kind != plan.File {
 		return "", nil
 	}
-	i, ok, err := s.a.index.Lookup(paths.Join(s.rest, p.side(side)))
+	i, ok, err := s.a.Index.Lookup(paths.Join(s.rest, p.side(side)))
 	if err != nil || !ok {
-		return "", s.a.wrap(err)
+		return "", s.a.Wrap(err)
 	}
-	sum, err := s.a.index.SHA256(i)
-	return fmt.Sprintf("%x", sum), s.a.wrap(err)
+	sum, err := s.a.Index.SHA256(i)
+	return fmt.Sprintf("%x", sum), s.a.Wrap(err)
 }

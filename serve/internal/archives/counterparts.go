@@ -40,8 +40,8 @@ func (v *View) Counterparts(path string, hidden func(string) bool) []string {
 // hidden.
 func nearest(a *archive, mount, path string, hidden func(string) bool) string {
 	for path != "" {
-		if _, dir, err := a.directory(path); dir && err == nil &&
-			(hidden == nil || !a.hides(hidden, mount, path)) {
+		if _, dir, err := a.Directory(path); dir && err == nil &&
+			(hidden == nil || !a.Hides(hidden, mount, path)) {
 			return path
 		}
 		path = path[:max(strings.LastIndexByte(path, '/'), 0)]

@@ -14,7 +14,6 @@
 //	pieces.go   the files to send from: an archive, or the shards of a set
 //	variants.go contents in other encodings; package encoded has them
 //	list.go     folders; collect.go gathers what is in them, listplain.go plain files
-//	totals.go   the totals of folders, without what is hidden
 //	overview.go  overviews of folders, by package overview; overviewcache.go limits them;
 //	            package recent has those that were asked for last
 //	compare.go  how two folders differ: differences.go gathers, comparecache.go limits what is kept;

@@ -3,39 +3,37 @@ package archives
 import (
 	"strings"
 
+	"github.com/tarpack/tpk/serve/internal/archives/contents"
 	"github.com/tarpack/tpk/serve/internal/choice"
 	"github.com/tarpack/tpk/serve/internal/plan"
-	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/export"
 )
 
 // downloadable is the folder of an archive that a download is made of.
 type downloadable struct {
 	source int
-	path   string // in the archive
-	mount  string // where the archive is
-	dir    int    // ordinal of the folder, or sidecar.Root
-	omit   *omission
+	contents.Folder
 }
 
 // downloadable returns what the downloads of the folder path are made of: the first archive that
 // has it. ok is false if there is none. The archive must be what was signed, if that is asked for.
 func (v *View) downloadable(path string) (d downloadable, ok bool, err error) {
-	d.source, d.path, err = v.directory(path)
+	d.source, d.Path, err = v.directory(path)
 	if err != nil || d.source < 0 {
 		return d, false, err
 	}
 	a := v.set.sources[d.source]
 	v.touchBytes(d.source, 0, a.tar.Size())
 	if err := v.noted(d.source).proof.Whole(); err != nil {
-		return d, false, a.wrap(err)
+		return d, false, a.Wrap(err)
 	}
-	d.mount = strings.TrimSuffix(strings.TrimSuffix(path, d.path), "/")
-	if d.omit, err = v.omit(a, d.mount); err != nil {
+	d.Tree = &a.Tree
+	d.Mount = strings.TrimSuffix(strings.TrimSuffix(path, d.Path), "/")
+	if d.Omission, err = a.Omit(v.library.hidden, d.Mount); err != nil {
 		return d, false, err
 	}
-	if d.dir, _, err = a.directory(d.path); err != nil {
-		return d, false, a.wrap(err)
+	if d.Dir, _, err = a.Directory(d.Path); err != nil {
+		return d, false, a.Wrap(err)
 	}
 	return d, true, nil
 }
@@ -59,22 +57,13 @@ func (v *View) Download(path, format, query string) (plan.Node, error) {
 	case chosen && format == "tpi":
 		return plan.Node{}, &plan.ChoiceError{Status: 400, Why: "a selection has no index"}
 	case chosen:
-		if ranges, err = v.resolve(&d, &c); err != nil {
+		if ranges, err = d.Resolve(&c); err != nil {
 			return plan.Node{}, err
 		}
-	case format != "zip" && d.omit == nil:
+	case format != "zip" && d.Omission == nil:
 		if n := v.set.download(path, format); n.Kind == plan.Download {
 			return n, nil
 		}
 	}
-	return v.export(d.source, d.path, format, d.omit, ranges)
-}
-
-// end returns the ordinal after the last entry below a directory.
-func (a *archive) end(dir int) (int, error) {
-	if dir == sidecar.Root {
-		return a.index.Len(), nil
-	}
-	e, err := a.index.Entry(dir)
-	return int(e.End), a.wrap(err)
+	return v.export(&d, format, ranges)
 }

@@ -41,8 +41,8 @@ func TestEmbeddedTouched(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if a.tar.IndexEmbedded() != c.embed || a.index.Mapped() != c.mapped {
-			t.Errorf("%+v: embedded %v, mapped %v", c, a.tar.IndexEmbedded(), a.index.Mapped())
+		if a.tar.IndexEmbedded() != c.embed || a.Index.Mapped() != c.mapped {
+			t.Errorf("%+v: embedded %v, mapped %v", c, a.tar.IndexEmbedded(), a.Index.Mapped())
 		}
 		if err := os.Chmod(name, 0o600); err != nil {
 			t.Fatal(err)

@@ -3,15 +3,13 @@ package archives
 import (
 	"context"
 	"encoding/binary"
-	"slices"
 	"strings"
-	"sync"
 
+	"github.com/tarpack/tpk/serve/internal/archives/contents"
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/archives/recent"
 	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/plan"
-	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/export"
 )
 
@@ -35,127 +33,34 @@ func newExports() *recent.Cache[layoutKey, *export.File] {
 	return &recent.Cache[layoutKey, *export.File]{Most: keptExports}
 }
 
-// omissions are what the downloads of an archive leave out, by mount; nil for one of nothing.
-type omissions struct {
-	mu      sync.Mutex
-	byMount map[string]*omission
-}
-
-// omission is what an archive's downloads leave out if it is mounted at mount. omit is nil if that
-// is nothing.
-type omission struct {
-	mount string
-	omit  func(path string) bool
-
-	ordinals []uint32        // of the entries that are left out, in order
-	links    map[string]bool // paths of symbolic links that lead to something hidden
-	totals   knownTotals
-}
-
-// omit returns what downloads of an archive that is mounted at mount leave out: the function for
-// export.FolderWithout, or nil if nothing of the archive is hidden. The first call looks at all
-// paths, which takes 10 ms for 100,000 entries.
-func (v *View) omit(a *archive, mount string) (*omission, error) {
-	hidden := v.library.hidden
-	if hidden == nil {
-		return nil, nil
-	}
-	a.omissions.mu.Lock()
-	known, ok := a.omissions.byMount[mount]
-	a.omissions.mu.Unlock()
-	if ok {
-		return known, nil
-	}
-	o := &omission{mount: strings.Clone(mount), links: map[string]bool{}}
-	o.omit = func(path string) bool { return o.links[path] || a.hides(hidden, o.mount, path) }
-	links := a.index.Stats().Symlinks > 0
-	for row, err := range a.index.Paths(0, a.index.Len()) {
-		if err != nil {
-			return nil, a.wrap(err)
-		}
-		path := string(row.Path)
-		out := o.omit(path)
-		if links && !out {
-			e, err := a.index.Entry(row.Ordinal)
-			if err != nil {
-				return nil, a.wrap(err)
-			}
-			out = e.Type == sidecar.TypeSymlink && a.leadsToHidden(o.mount, path, hidden)
-			if out {
-				o.links[path] = true
-			}
-		}
-		if out {
-			o.ordinals = append(o.ordinals, uint32(row.Ordinal))
-		}
-	}
-	if len(o.ordinals) == 0 {
-		o = nil
-	}
-	a.omissions.mu.Lock()
-	defer a.omissions.mu.Unlock()
-	if a.omissions.byMount == nil {
-		a.omissions.byMount = map[string]*omission{}
-	}
-	a.omissions.byMount[strings.Clone(mount)] = o
-	return o, nil
-}
-
-// visible returns how many of the entries from first to end are not left out. o may be nil.
-func (o *omission) visible(first, end int) int {
-	if o == nil {
-		return end - first
-	}
-	from, _ := slices.BinarySearch(o.ordinals, uint32(first))
-	to, _ := slices.BinarySearch(o.ordinals, uint32(end))
-	return end - first - (to - from)
-}
-
-// leavesOut reports whether entry i is left out. o may be nil.
-func (o *omission) leavesOut(i int) bool { return o.visible(i, i+1) == 0 }
-
-// hides reports whether the entry at a path of an archive that is mounted at mount is hidden.
-func (a *archive) hides(hidden func(string) bool, mount, path string) bool {
-	return paths.Hides(hidden, paths.Join(mount, path), func() bool {
-		_, dir, err := a.directory(path)
-		return dir || err != nil
-	})
-}
-
-// export lays out the folder path of the archive i as a download, without what is hidden, or the
-// entries of it that are chosen. ranges is nil without a choice.
-func (v *View) export(
-	i int, path, format string, o *omission, ranges []export.Range,
-) (plan.Node, error) {
+// export lays out a folder as a download, without what is hidden, or the entries of it that are
+// chosen. ranges is nil without a choice.
+func (v *View) export(d *downloadable, format string, ranges []export.Range) (plan.Node, error) {
 	f, ok := export.ParseFormat(format)
 	if !ok {
 		return plan.Node{}, nil
 	}
-	a := v.set.sources[i]
-	rest, key := strings.Clone(path), exportKey(path, o, ranges)
-	var omit func(string) bool
-	if o != nil {
-		omit = o.omit
-	}
+	a, omit := v.set.sources[d.source], d.Omission.Omits()
+	rest, key := strings.Clone(d.Path), exportKey(&d.Folder, ranges)
 	layOut := func(context.Context) (*export.File, error) {
 		if ranges != nil {
 			return export.Select(a.tar, rest, ranges, f, omit)
 		}
 		return export.FolderWithout(a.tar, rest, f, omit)
 	}
-	file, err := a.exports.Get(layoutKey{key, f, v.noted(i).proof}, v.Context, layOut)
+	file, err := a.exports.Get(layoutKey{key, f, v.noted(d.source).proof}, v.Context, layOut)
 	if err != nil {
 		return plan.Node{}, err
 	}
 	name := exportName(a, rest)
 	if ranges != nil {
-		name, err = a.choiceName(name, ranges)
+		name, err = a.ChoiceName(name, ranges)
 		if err != nil {
 			return plan.Node{}, err
 		}
 	}
 	n := plan.Node{
-		Kind: plan.Download, Source: i, Entry: firstExport - len(v.exports),
+		Kind: plan.Download, Source: d.source, Entry: firstExport - len(v.exports),
 		Name: name + "." + format, Size: file.Size(), ModTime: a.modTime, Hash: file.Tag(),
 	}
 	v.exports = append(v.exports, file)
@@ -163,12 +68,12 @@ func (v *View) export(
 }
 
 // exportKey returns what a layout depends on besides its archive and format.
-func exportKey(path string, o *omission, ranges []export.Range) string {
+func exportKey(f *contents.Folder, ranges []export.Range) string {
 	var b []byte
-	if o != nil {
-		b = append(append(b, o.mount...), 0)
+	if f.Omission != nil {
+		b = append(append(b, f.Mount...), 0)
 	}
-	b = append(b, path...)
+	b = append(b, f.Path...)
 	for _, r := range ranges {
 		b = binary.AppendUvarint(append(b, 0), uint64(r.From))
 		b = binary.AppendUvarint(b, uint64(r.To))
@@ -219,7 +124,7 @@ func (v *View) directory(path string) (source int, rest string, err error) {
 			if err != nil {
 				return -1, "", err
 			}
-			k, dir, err := a.directory(rest)
+			k, dir, err := a.Directory(rest)
 			if err != nil {
 				return -1, "", err
 			}

@@ -44,15 +44,15 @@ func (v *View) About(path string, n *plan.Node, hidden func(string) bool) (d Abo
 				continue
 			}
 			a := v.set.sources[source]
-			i, ok, err := a.index.Lookup(rest)
+			i, ok, err := a.Index.Lookup(rest)
 			if err != nil || !ok || i == n.Entry {
-				return d, a.wrap(err)
+				return d, a.Wrap(err)
 			}
-			same, err := a.index.Path(n.Entry)
+			same, err := a.Index.Path(n.Entry)
 			if same = paths.Join(mount, same); err == nil && (hidden == nil || !hidden(same)) {
 				d.Same = same
 			}
-			return d, a.wrap(err)
+			return d, a.Wrap(err)
 		}
 	}
 	return d, nil
@@ -99,5 +99,5 @@ func (v *View) fetch(n *plan.Node, limit int64) error {
 		return nil
 	}
 	a := v.set.sources[n.Source]
-	return a.wrap(a.tar.Source().Fetch(v.Context(), n.Offset, min(n.Length, limit)))
+	return a.Wrap(a.tar.Source().Fetch(v.Context(), n.Offset, min(n.Length, limit)))
 }

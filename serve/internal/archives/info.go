@@ -32,10 +32,10 @@ func (l *Library) List() []Info {
 	for _, m := range v.set.mounts {
 		for _, i := range m.sources {
 			a := v.set.sources[i]
-			st := a.index.Stats()
+			st := a.Index.Stats()
 			list = append(list, Info{
-				Path: a.name, Mount: "/" + m.path, Bytes: a.tar.Size(), Entries: a.index.Len(),
-				Files: st.Files + st.Hardlinks, Digest: fmt.Sprintf("%016x", a.index.Digest()),
+				Path: a.Name, Mount: "/" + m.path, Bytes: a.tar.Size(), Entries: a.Index.Len(),
+				Files: st.Files + st.Hardlinks, Digest: fmt.Sprintf("%016x", a.Index.Digest()),
 			})
 		}
 	}

@@ -76,7 +76,7 @@ func (v *View) FetchBody(node *plan.Node, off, n int64, whole bool) (Checking, e
 	if !proved && node.Length <= readFirst && node.Size <= inflatedFirst {
 		var err error
 		if proved, err = v.proveBody(a); err != nil {
-			return Checked, a.wrap(err)
+			return Checked, a.Wrap(err)
 		}
 		lend = true // the cache is busy
 	}
@@ -90,7 +90,7 @@ func (v *View) FetchBody(node *plan.Node, off, n int64, whole bool) (Checking, e
 	}
 	v.body.proved = false
 	if err := a.tar.Source().Fetch(v.library.ctx, off, min(n, readFirst)); err != nil {
-		return Checked, a.wrap(err)
+		return Checked, a.Wrap(err)
 	}
 	if !whole {
 		return Checked, nil // a part has no checksum of its own
@@ -98,7 +98,7 @@ func (v *View) FetchBody(node *plan.Node, off, n int64, whole bool) (Checking, e
 	if a.tar.Signed() != nil { // this compares the header
 		c, err := a.tar.OpenContent(node.Entry)
 		if err != nil {
-			return Checked, a.wrap(err)
+			return Checked, a.Wrap(err)
 		}
 		_ = c.Close()
 	}
@@ -125,7 +125,7 @@ func (v *View) FetchDownload(node *plan.Node, off, n int64) error {
 		r = f
 	}
 	if _, err := r.ReadAt(p, off); err != nil && err != io.EOF {
-		return a.wrap(err)
+		return a.Wrap(err)
 	}
 	return nil
 }
@@ -169,7 +169,7 @@ func (b *keptBody) confirmed() bool { return b.attempt.Confirmed(b.node.Offset, 
 // must be called after the last byte was read, and before that byte is sent.
 func (v *View) CheckBody() error {
 	if v.body.proved && !v.body.confirmed() {
-		return v.set.sources[v.body.node.Source].wrap(guard.ErrDoubtful)
+		return v.set.sources[v.body.node.Source].Wrap(guard.ErrDoubtful)
 	}
 	return nil
 }

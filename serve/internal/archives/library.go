@@ -311,7 +311,7 @@ func (l *Library) waits(spec Spec) bool {
 		if slices.ContainsFunc(s.waiting, func(w Spec) bool { return w.Path == spec.Path }) {
 			return true
 		}
-		if slices.ContainsFunc(s.sources, func(a *archive) bool { return a.name == spec.Path }) ||
+		if slices.ContainsFunc(s.sources, func(a *archive) bool { return a.Name == spec.Path }) ||
 			slices.ContainsFunc(s.dirs, func(d *mountedDir) bool { return d.path == spec.Path }) {
 			return false
 		}
@@ -328,7 +328,7 @@ func (l *Library) openWritten(ctx context.Context, name string) (*archive, error
 	if s := l.current.Load(); s != nil {
 		limit = busyLimit
 		for _, a := range s.sources {
-			o.doubtful = o.doubtful || a.name == name && a.guard.Overwritten()
+			o.doubtful = o.doubtful || a.Name == name && a.guard.Overwritten()
 		}
 	}
 	for began := time.Now(); ; {

@@ -3,6 +3,7 @@ package archives
 import (
 	"strings"
 
+	"github.com/tarpack/tpk/serve/internal/archives/contents"
 	"github.com/tarpack/tpk/serve/internal/archives/describe"
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/match"
@@ -44,12 +45,12 @@ type Item struct {
 	Size    int64 // file: of the content; folder: of all files in it; 0 for others
 	Packed  int64 // of its member; 0 for a hard link, −1 for a plain file; folder: of all in it
 	ModTime int64
-	Below   int    // folder: entries in it, at any depth; without hidden ones; −1 if not known
-	Link    string // symbolic link: its target
-	Media   string // file: its media type
-	Text    bool   // file: the content is known to be text
-	Choice  string // numbers to choose it with, for a download; "": the download does not have it
-	Sums    *Sums  // file: of the content; nil if not known
+	Below   int            // folder: entries in it, at any depth; without hidden ones; −1 if not known
+	Link    string         // symbolic link: its target
+	Media   string         // file: its media type
+	Text    bool           // file: the content is known to be text
+	Choice  string         // numbers to choose it with, for a download; "": the download does not have it
+	Sums    *contents.Sums // file: of the content; nil if not known
 
 	content plan.Node // file: what its media type depends on
 }
@@ -65,26 +66,26 @@ type List struct {
 	Folders, Files int // among all of them; all that is no folder is among Files
 	Links          int // symbolic links among Files
 	Size, Packed   int64
-	Tree           Totals   // of all that is in the folder; of a search they are not known
-	Title          string   // of the only archive at the root, or ""
-	Top            string   // the title of the archive whose root the folder is, or ""
-	More           bool     // a search has found more items
-	Next           int64    // the Offset to go on at, if there are more
-	Downloads      bool     // the folder can be downloaded
-	Partial        bool     // the folder has more than the download
-	Archive        string   // the title of the archive that the download is made of
-	Incomplete     bool     // a search has skipped plain files
-	Base           string   // path of the folder that choices are of
-	Of             string   // validator of choices; "" if nothing can be chosen
-	Whole          string   // the choice of all that the download has
-	Readmes        []string // names of READMEs, the best first; see View.Readmes
+	Tree           contents.Totals // of all that is in the folder; of a search they are not known
+	Title          string          // of the only archive at the root, or ""
+	Top            string          // the title of the archive whose root the folder is, or ""
+	More           bool            // a search has found more items
+	Next           int64           // the Offset to go on at, if there are more
+	Downloads      bool            // the folder can be downloaded
+	Partial        bool            // the folder has more than the download
+	Archive        string          // the title of the archive that the download is made of
+	Incomplete     bool            // a search has skipped plain files
+	Base           string          // path of the folder that choices are of
+	Of             string          // validator of choices; "" if nothing can be chosen
+	Whole          string          // the choice of all that the download has
+	Readmes        []string        // names of READMEs, the best first; see View.Readmes
 }
 
 // List lists a folder: its entries in all archives, what is mounted below it, and plain files. If
 // two have the same name, it has the one that is served.
 func (v *View) List(dir string, o ListOptions) (*List, error) {
 	c := &collector{v: v, dir: dir, o: o, hidden: v.hiding(o.Hidden),
-		list: &List{Tree: unknownTotals}}
+		list: &List{Tree: contents.UnknownTotals}}
 	if o.Filter != "" {
 		c.filter = match.New(o.Filter)
 	}
@@ -142,11 +143,11 @@ func (l *List) count(t sidecar.Type, size, packed int64) {
 
 // addTotals sets what the folder of an item has in it. The archive is mounted at mount.
 func (v *View) addTotals(it *Item, a *archive, mount string, ordinal int) error {
-	omit, err := v.omit(a, mount)
+	omit, err := a.Omit(v.library.hidden, mount)
 	if err != nil {
 		return err
 	}
-	t, err := a.totals(omit, ordinal)
+	t, err := a.Totals(omit, ordinal)
 	it.setTotals(t)
 	return err
 }
@@ -154,7 +155,7 @@ func (v *View) addTotals(it *Item, a *archive, mount string, ordinal int) error 
 // addMountTotals sets what a folder has in it that is on the path of a mount, if it is the mount of
 // one archive.
 func (v *View) addMountTotals(it *Item, shared bool) error {
-	it.setTotals(unknownTotals)
+	it.setTotals(contents.UnknownTotals)
 	var only *mount
 	for m := range v.set.mounts {
 		if _, ok := paths.Below(it.Path, v.set.mounts[m].path); ok {
@@ -176,7 +177,7 @@ func (v *View) addMountTotals(it *Item, shared bool) error {
 }
 
 // setTotals sets what the item, a folder, has in it.
-func (it *Item) setTotals(t Totals) {
+func (it *Item) setTotals(t contents.Totals) {
 	it.Below, it.Size, it.Packed = t.Entries, t.Size, t.Packed
 }
 
@@ -192,22 +193,22 @@ func (v *View) Title() string {
 
 // item returns the row of an entry.
 func (a *archive) item(i int) (Item, error) {
-	p, err := a.index.Path(i)
+	p, err := a.Index.Path(i)
 	if err != nil {
-		return Item{}, a.wrap(err)
+		return Item{}, a.Wrap(err)
 	}
-	e, err := a.index.Entry(i)
+	e, err := a.Index.Entry(i)
 	if err != nil {
-		return Item{}, a.wrap(err)
+		return Item{}, a.Wrap(err)
 	}
 	it := Item{Path: p, Type: e.Type, Size: e.Size, Packed: e.ContentLen, ModTime: e.ModTime}
 	switch e.Type {
 	case sidecar.TypeSymlink:
 		it.Size = 0
-		it.Link, err = a.index.Link(i)
+		it.Link, err = a.Index.Link(i)
 	case sidecar.TypeFile, sidecar.TypeHardlink:
 		it.content = plan.Node{Size: e.Size, UTF8: e.Sniff.UTF8(), Sniff: e.Sniff.MediaType()}
-		it.Sums, err = a.sums(i, &e)
+		it.Sums, err = a.Sums(i, &e)
 	}
-	return it, a.wrap(err)
+	return it, a.Wrap(err)
 }

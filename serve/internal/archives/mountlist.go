@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tarpack/tpk/serve/internal/archives/contents"
 	"github.com/tarpack/tpk/serve/internal/archives/describe"
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/natural"
@@ -18,9 +19,9 @@ import (
 type Mount struct {
 	Path        string
 	Title       string
-	Description string // a paragraph, from its README or index page; "" if there is none
-	Tree        Totals // not known if it is not one archive
-	Waiting     bool   // its archive is not ready yet
+	Description string          // a paragraph, from its README or index page; "" if there is none
+	Tree        contents.Totals // not known if it is not one archive
+	Waiting     bool            // its archive is not ready yet
 }
 
 // Mounts describes all mounts, by path in natural order. There are none if something is mounted at
@@ -51,7 +52,7 @@ func sortMounts(list []Mount) {
 
 func (v *View) describe(m *mount) (Mount, error) {
 	d := Mount{Path: m.path, Title: m.path[strings.LastIndexByte(m.path, '/')+1:],
-		Tree: unknownTotals, Waiting: m.pending}
+		Tree: contents.UnknownTotals, Waiting: m.pending}
 	if len(m.sources) != 1 || len(m.dirs) > 0 || m.pending {
 		return d, nil
 	}
@@ -59,12 +60,12 @@ func (v *View) describe(m *mount) (Mount, error) {
 	if err != nil {
 		return d, err
 	}
-	omit, err := v.omit(a, m.path)
+	omit, err := a.Omit(v.library.hidden, m.path)
 	if err != nil {
 		return d, err
 	}
 	d.Title = a.title()
-	if d.Tree, err = a.totals(omit, sidecar.Root); err != nil {
+	if d.Tree, err = a.Totals(omit, sidecar.Root); err != nil {
 		return d, err
 	}
 	proof := v.noted(m.sources[0]).proof
@@ -88,7 +89,7 @@ const maxAbout = 32 << 10
 
 // readAbout returns the description of a mount that is one archive: of the best README that has a
 // paragraph, or else the title of its index page.
-func (v *View) readAbout(m *mount, omit *omission) (string, error) {
+func (v *View) readAbout(m *mount, omit *contents.Omission) (string, error) {
 	names, err := v.Readmes(m.path, nil)
 	if err != nil {
 		return "", err
@@ -108,11 +109,11 @@ func (v *View) readAbout(m *mount, omit *omission) (string, error) {
 
 // readDescribing returns the beginning of a text in the root of an archive, in UTF-8; "" if there
 // is none.
-func (v *View) readDescribing(m *mount, omit *omission, name string) (string, error) {
+func (v *View) readDescribing(m *mount, omit *contents.Omission, name string) (string, error) {
 	a := v.set.sources[m.sources[0]]
-	i, ok, err := a.index.Lookup(name)
-	if err != nil || !ok || omit.leavesOut(i) {
-		return "", a.wrap(err)
+	i, ok, err := a.Index.Lookup(name)
+	if err != nil || !ok || omit.LeavesOut(i) {
+		return "", a.Wrap(err)
 	}
 	n, _, err := v.find(paths.Join(m.path, name))
 	if err != nil || n.Kind != plan.File || n.Source != m.sources[0] || n.Size == 0 {

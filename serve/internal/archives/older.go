@@ -3,6 +3,7 @@ package archives
 import (
 	"sync/atomic"
 
+	"github.com/tarpack/tpk/serve/internal/archives/contents"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/sidecar"
 )
@@ -96,12 +97,12 @@ func (b backing) retire() *older {
 			if word&1 == 0 {
 				continue
 			}
-			e, err := a.index.Entry(i*64 + k)
+			e, err := a.Index.Entry(i*64 + k)
 			if err != nil {
 				continue // it is fetched again
 			}
 			var n plan.Node
-			fileNode(&n, &e, i*64+k)
+			contents.FileNode(&n, &e, i*64+k)
 			if a.keeper.Begin(n.Offset).Confirmed(n.Offset, n.Length) {
 				add(keyOf(&n), place{a, n.Entry})
 			}
@@ -125,7 +126,7 @@ func (o *older) limit(count map[*archive]int) {
 				most = a
 			}
 		}
-		indexes += most.index.Size()
+		indexes += most.Index.Size()
 		if count[most] == 0 || indexes > maxOlderIndexes {
 			break
 		}
@@ -151,13 +152,13 @@ func (v *View) fromOlder(n *plan.Node) {
 		return
 	}
 	a := p.archive
-	e, err := a.index.Entry(p.entry)
+	e, err := a.Index.Entry(p.entry)
 	if err != nil {
 		return
 	}
 	var there plan.Node
-	fileNode(&there, &e, p.entry)
-	if n.SHA256 != [32]byte{} && (a.addSum(&there, p.entry) != nil || there.SHA256 != n.SHA256) {
+	contents.FileNode(&there, &e, p.entry)
+	if n.SHA256 != [32]byte{} && (a.AddSum(&there, p.entry) != nil || there.SHA256 != n.SHA256) {
 		return
 	}
 	if !a.keeper.Begin(there.Offset).Confirmed(there.Offset, there.Length) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 
+	"github.com/tarpack/tpk/serve/internal/archives/contents"
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/overview"
 	"github.com/tarpack/tpk/serve/internal/plan"
@@ -23,7 +24,7 @@ type OverviewOptions struct {
 type Overview struct {
 	Title  string // of the only archive at the root, or ""
 	Top    string // the title of the archive whose root the folder is, or ""
-	Tree   Totals
+	Tree   contents.Totals
 	Part   *overview.Overview
 	Prefix string // of the paths in Part, "" or with a slash at its end
 	Mounts []Mount
@@ -35,7 +36,7 @@ type Overview struct {
 // Overview makes an overview of a folder that one archive has, or of mounts below a folder.
 func (v *View) Overview(dir string, o OverviewOptions) (*Overview, error) {
 	o.Hidden = v.hiding(o.Hidden)
-	out := &Overview{Title: v.Title(), Tree: unknownTotals}
+	out := &Overview{Title: v.Title(), Tree: contents.UnknownTotals}
 	dirs, err := v.directories(dir)
 	if err != nil {
 		return nil, err
@@ -61,7 +62,7 @@ func (v *View) Overview(dir string, o OverviewOptions) (*Overview, error) {
 // addMounts adds mounts, and the sum of what they have.
 func (o *Overview) addMounts(below []Mount) {
 	o.Mounts = below
-	o.Tree = Totals{}
+	o.Tree = contents.Totals{}
 	for i := range below {
 		t := &below[i].Tree
 		if t.Entries < 0 {
@@ -76,18 +77,18 @@ func (o *Overview) addMounts(below []Mount) {
 		o.Tree.Saved += t.Saved
 	}
 	if o.Unknown {
-		o.Tree = unknownTotals
+		o.Tree = contents.UnknownTotals
 	}
 }
 
 // addPart adds the overview of a folder of an archive.
 func (v *View) addPart(out *Overview, d archiveFolder, o OverviewOptions) error {
 	a, mount := v.set.sources[d.source], v.set.mounts[d.mount].path
-	omit, err := v.omit(a, mount)
+	omit, err := a.Omit(v.library.hidden, mount)
 	if err != nil {
 		return err
 	}
-	if out.Tree, err = a.totals(omit, d.ordinal); err != nil {
+	if out.Tree, err = a.Totals(omit, d.ordinal); err != nil {
 		return err
 	}
 	if d.ordinal == sidecar.Root {
@@ -110,30 +111,23 @@ func (v *View) addPart(out *Overview, d archiveFolder, o OverviewOptions) error 
 }
 
 // overview makes the overview of a folder of the archive, without what is left out.
-func (a *archive) overview(ctx context.Context, omit *omission, mount string, dir int,
+func (a *archive) overview(ctx context.Context, omit *contents.Omission, mount string, dir int,
 	o OverviewOptions) (*overview.Overview, error) {
-	end := a.index.Len()
-	if dir != sidecar.Root {
-		e, err := a.index.Entry(dir)
-		if err != nil {
-			return nil, a.wrap(err)
-		}
-		end = int(e.End)
+	end, err := a.End(dir)
+	if err != nil {
+		return nil, err
 	}
-	s := &overview.Source{Index: a.index, MaxScan: overview.MaxScan,
+	s := &overview.Source{Index: a.Index, MaxScan: overview.MaxScan, Skip: omit.Skips(),
 		Totals: func(folder int) (overview.Sum, error) {
-			t, err := a.totals(omit, folder)
+			t, err := a.Totals(omit, folder)
 			return overview.Sum{Entries: t.Entries, Size: t.Size, Packed: t.Packed}, err
 		},
 		Type: func(path string, e *sidecar.Entry) (string, int) {
 			return o.Type(paths.Join(mount, path), &plan.Node{Size: e.Size, UTF8: e.Sniff.UTF8(),
-				Sniff: sniffTypes[e.Sniff]})
+				Sniff: contents.MediaType(e)})
 		}}
-	if omit != nil {
-		s.Skip = omit.leavesOut
-	}
 	made, err := overview.Make(ctx, s, dir, end)
-	return made, a.wrap(err)
+	return made, a.Wrap(err)
 }
 
 // mountsBelow describes the mounts below a folder that are not hidden.
@@ -150,7 +144,7 @@ func (v *View) mountsBelow(dir string, hidden func(string) bool) ([]Mount, error
 			return nil, err
 		}
 		if !v.set.oneArchive(m.path) {
-			d.Tree = unknownTotals
+			d.Tree = contents.UnknownTotals
 		}
 		list = append(list, d)
 	}

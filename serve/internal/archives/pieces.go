@@ -77,7 +77,7 @@ func (v *View) Reader(n *plan.Node) io.ReaderAt {
 	}
 	a := v.set.sources[n.Source]
 	if n.Kind == plan.Download && n.Entry == wholeSidecar {
-		return a.index
+		return a.Index
 	}
 	return a.tar.Source()
 }
@@ -93,13 +93,13 @@ func (a *archive) download(format string) plan.Node {
 	if a.shared || a.tar.Shards() > 0 {
 		return plan.Node{} // it is no file of its own, and is exported instead
 	}
-	n := plan.Node{Kind: plan.Download, Name: a.saveAs(), ModTime: a.modTime, Hash: a.index.Digest()}
+	n := plan.Node{Kind: plan.Download, Name: a.saveAs(), ModTime: a.modTime, Hash: a.Index.Digest()}
 	if format == "tpi" {
 		if a.tar.IndexRebuilt() {
 			return plan.Node{}
 		}
 		n.Name += ".tpi"
-		n.Entry, n.Size = wholeSidecar, a.index.Size()
+		n.Entry, n.Size = wholeSidecar, a.Index.Size()
 		n.Hash = ^n.Hash
 		return n
 	}
@@ -119,16 +119,16 @@ func (a *archive) content(i int, offset, length int64, signed bool) (io.ReadClos
 			_, err = r.Seek(offset, io.SeekStart)
 		}
 		if err != nil {
-			return nil, a.wrap(err)
+			return nil, a.Wrap(err)
 		}
 		return &signedRange{io.LimitReader(r, length), r}, nil
 	}
 	c, err := a.tar.Content(i)
 	if err != nil {
-		return nil, a.wrap(err)
+		return nil, a.Wrap(err)
 	}
 	r, err := gzmember.NewRangeReader(a.tar.Source(), c, offset, length)
-	return r, a.wrap(err)
+	return r, a.Wrap(err)
 }
 
 // signedRange reads a range of a content that is compared with what was signed.
@@ -176,7 +176,7 @@ func (a *archive) saveAs() string {
 		return a.title() + ".tar.gz"
 	}
 	if a.stamp.Archive == nil || a.stamp.Archive.Mode().IsRegular() {
-		return filepath.Base(a.name)
+		return filepath.Base(a.Name)
 	}
-	return filepath.Base(a.name) + ".tar.gz"
+	return filepath.Base(a.Name) + ".tar.gz"
 }

@@ -34,19 +34,19 @@ func (l *Library) restore(old *archive) {
 		notice, still = " has changed: it is served as it was until it is complete and converted",
 			"still served as it was: "
 	}
-	l.notice(old.name + notice)
+	l.notice(old.Name + notice)
 	var failed []changetime.Stamp
 	for first := true; l.serves(old); first = false {
 		if !first && !l.sleep(lookAgain) {
 			return
 		}
-		now := guard.Stamps(old.name)
-		if len(now) == 0 || slices.Equal(now, failed) || guard.CheckBusy(old.name, false) != nil {
+		now := guard.Stamps(old.Name)
+		if len(now) == 0 || slices.Equal(now, failed) || guard.CheckBusy(old.Name, false) != nil {
 			continue
 		}
-		a, err := l.openArchive(l.ctx, old.name, opening{doubtful: true, quick: true})
-		if errors.Is(err, cache.ErrSlow) && guard.CheckBusy(old.name, true) == nil {
-			a, err = l.openArchive(l.ctx, old.name, opening{doubtful: true})
+		a, err := l.openArchive(l.ctx, old.Name, opening{doubtful: true, quick: true})
+		if errors.Is(err, cache.ErrSlow) && guard.CheckBusy(old.Name, true) == nil {
+			a, err = l.openArchive(l.ctx, old.Name, opening{doubtful: true})
 		}
 		switch {
 		case err == nil:
@@ -55,7 +55,7 @@ func (l *Library) restore(old *archive) {
 		case l.ctx.Err() != nil:
 			return
 		case errors.Is(err, guard.ErrBusy), errors.Is(err, format.ErrChanged),
-			guard.CheckBusy(old.name, true) != nil: // more may follow
+			guard.CheckBusy(old.Name, true) != nil: // more may follow
 		default:
 			failed = now
 			l.notice(still + Describe(err))
@@ -148,7 +148,7 @@ func (a *archive) outdated() bool {
 // overwritten takes the archive off until it can be opened again.
 func (a *archive) overwritten() {
 	if a.shared {
-		a.library.notice(a.name + " was written over: answers are 503 until it is opened again")
+		a.library.notice(a.Name + " was written over: answers are 503 until it is opened again")
 		return
 	}
 	a.library.begin(func() { a.library.restore(a) })

@@ -49,8 +49,8 @@ func (l *Library) Stale() []string {
 		if a.shared || a.remote || a.guard.Current() != nil || a.outdated() {
 			continue // or it is opened again as soon as it is complete
 		}
-		if now, err := guard.StampOf(a.name); err != nil || !now.Same(a.stamp) {
-			names = append(names, a.name)
+		if now, err := guard.StampOf(a.Name); err != nil || !now.Same(a.stamp) {
+			names = append(names, a.Name)
 		}
 	}
 	for _, d := range s.dirs {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/tarpack/tpk/serve/internal/archives/contents"
 	"github.com/tarpack/tpk/tarpack/signature"
 	"github.com/tarpack/tpk/tarpack/source"
 )
@@ -18,8 +19,9 @@ func (l *Library) openRemote(ctx context.Context, spec Spec) (*archive, error) {
 	if l.trust != nil && t.Signed() == nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", t.Name(), signature.ErrUnsigned), t.Close())
 	}
-	a := &archive{name: spec.Path, tar: t, opened: t, index: t.Index(), remote: true,
-		far: t.Index().Far(), library: l}
+	a := &archive{Tree: contents.Tree{Name: spec.Path, Index: t.Index()}, tar: t, opened: t,
+		remote: true,
+		far:    t.Index().Far(), library: l}
 	a.setKeeper()
 	a.begin()
 	if t.Signed() != nil {
@@ -31,7 +33,7 @@ func (l *Library) openRemote(ctx context.Context, spec Spec) (*archive, error) {
 func (a *archive) setKeeper() {
 	var ok bool
 	if a.keeper, ok = a.tar.Source().(source.Keeper); ok {
-		a.used = newUsedContents(a.index)
+		a.used = newUsedContents(a.Index)
 	}
 }
 
@@ -48,7 +50,7 @@ func (l *Library) Replaced() (names []string) {
 	defer v.Release()
 	for _, a := range v.set.current() {
 		if a.remote && a.replaced() {
-			names = append(names, a.name)
+			names = append(names, a.Name)
 		}
 	}
 	return names

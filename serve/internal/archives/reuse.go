@@ -11,7 +11,7 @@ func (a *archive) isOf(spec Spec) bool {
 	if spec.Opened != nil {
 		return a.tar == spec.Opened
 	}
-	return !a.shared && a.name == spec.Path && a.remote == (spec.Open != nil)
+	return !a.shared && a.Name == spec.Path && a.remote == (spec.Open != nil)
 }
 
 // reuse returns an open archive whose files are still those of its name, with a reference more, or
@@ -41,7 +41,7 @@ func (a *archive) isCurrent(spec Spec) bool {
 	case a.remote:
 		return !a.replaced()
 	}
-	now, err := guard.StampOf(a.name)
+	now, err := guard.StampOf(a.Name)
 	return err == nil && now.Same(a.stamp)
 }
 
@@ -63,7 +63,7 @@ func (l *Library) held(name string, busy bool) *archive {
 		if !a.guard.Overwritten() {
 			kept = a.origin != nil || !os.SameFile(now, a.stamp.Archive)
 		}
-		if kept && !a.shared && a.name == name {
+		if kept && !a.shared && a.Name == name {
 			a.refs.Add(1)
 			return a
 		}

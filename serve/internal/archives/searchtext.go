@@ -125,9 +125,9 @@ func (v *View) searchTextOf(ctx context.Context, p textPart, q *text.Query, limi
 		it.Path = paths.Join(mount, it.Path)
 		hit := TextHit{Item: it, Title: h.Title, score: h.Score, source: p.source, ordinal: h.Ordinal}
 		for _, i := range h.Others {
-			path, err := a.index.Path(i)
+			path, err := a.Index.Path(i)
 			if err != nil {
-				return false, a.wrap(err)
+				return false, a.Wrap(err)
 			}
 			hit.Others = append(hit.Others, paths.Join(mount, path))
 		}
@@ -139,20 +139,20 @@ func (v *View) searchTextOf(ctx context.Context, p textPart, q *text.Query, limi
 // showsText reports whether entry i of an archive is a file below the folder, and the server shows
 // it and answers it from this archive. The number comes from a text index, which is not trusted.
 func (v *View) showsText(a *archive, p textPart, i int, hidden func(string) bool) (bool, error) {
-	if i < 0 || i >= a.index.Len() {
+	if i < 0 || i >= a.Index.Len() {
 		return false, nil
 	}
-	e, err := a.index.Entry(i)
+	e, err := a.Index.Entry(i)
 	if err != nil || e.Type != sidecar.TypeFile {
-		return false, a.wrap(err)
+		return false, a.Wrap(err)
 	}
-	path, err := a.index.Path(i)
+	path, err := a.Index.Path(i)
 	if err != nil {
-		return false, a.wrap(err)
+		return false, a.Wrap(err)
 	}
 	mt := v.set.mounts[p.mount]
 	_, inside := paths.Below(p.dir, path)
-	if !inside || hidden != nil && a.hides(hidden, mt.path, path) {
+	if !inside || hidden != nil && a.Hides(hidden, mt.path, path) {
 		return false, nil
 	}
 	return len(mt.sources) == 1 && !v.contested() ||
@@ -175,7 +175,7 @@ func (v *View) snippet(h *TextHit, q *text.Query, further *int64) []text.Part {
 	if err != nil || n.Source != h.source || n.Entry != h.ordinal || v.proved(&n) != nil {
 		return nil
 	}
-	e, err := a.index.Entry(h.ordinal)
+	e, err := a.Index.Entry(h.ordinal)
 	if err != nil {
 		return nil
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tarpack/tpk/serve/internal/archives/contents"
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/match"
 	"github.com/tarpack/tpk/serve/internal/natural"
@@ -40,7 +41,8 @@ func (v *View) Search(dir, query string, o ListOptions) (*List, error) {
 	if o.Hidden = v.hiding(o.Hidden); o.Hidden == nil {
 		o.Hidden = func(string) bool { return false }
 	}
-	s := &searcher{v: v, m: match.New(query), dir: dir, o: o, list: &List{Tree: unknownTotals}}
+	s := &searcher{v: v, m: match.New(query), dir: dir, o: o,
+		list: &List{Tree: contents.UnknownTotals}}
 	if v.library.nest != nil { // archives may be there that no request has come across
 		if err := s.walk(); err != nil {
 			return nil, err
@@ -96,7 +98,7 @@ func (s *searcher) collect() error {
 			}
 			d := archiveFolder{mount: m, source: i, ordinal: sidecar.Root}
 			if inside && rest != "" {
-				k, isDir, err := a.directory(rest)
+				k, isDir, err := a.Directory(rest)
 				if err != nil {
 					return err
 				}
@@ -124,25 +126,17 @@ func (s *searcher) collect() error {
 
 // searchArchive searches a folder of an archive.
 func (s *searcher) searchArchive(a *archive, d archiveFolder) error {
-	omit, err := s.v.omit(a, s.v.set.mounts[d.mount].path)
+	omit, err := a.Omit(s.v.library.hidden, s.v.set.mounts[d.mount].path)
 	if err != nil {
 		return err
 	}
-	end := a.index.Len()
-	if d.ordinal != sidecar.Root {
-		e, err := a.index.Entry(d.ordinal)
-		if err != nil {
-			return a.wrap(err)
-		}
-		end = int(e.End)
-	}
-	skip := omit.leavesOut
-	if omit == nil {
-		skip = nil
-	}
-	found, err := s.m.Search(a.index, d.ordinal+1, end, skip)
+	end, err := a.End(d.ordinal)
 	if err != nil {
-		return a.wrap(err)
+		return err
+	}
+	found, err := s.m.Search(a.Index, d.ordinal+1, end, omit.Skips())
+	if err != nil {
+		return a.Wrap(err)
 	}
 	at := int32(len(s.order))
 	s.order = append(s.order, d)
@@ -183,7 +177,7 @@ func (s *searcher) item(h hit) (Item, bool, error) {
 	d := s.order[h.at]
 	a, mount := s.v.set.sources[d.source], s.v.set.mounts[d.mount].path
 	it, err := a.item(int(h.ordinal))
-	if err != nil || a.hides(s.o.Hidden, mount, it.Path) {
+	if err != nil || a.Hides(s.o.Hidden, mount, it.Path) {
 		return it, false, err
 	}
 	it.Path = paths.Join(mount, it.Path)
@@ -206,7 +200,7 @@ func (s *searcher) addTotals(it *Item, a *archive, mount string, ordinal int) er
 	if s.contested() {
 		dirs, err := s.v.directories(it.Path)
 		if err != nil || len(dirs) != 1 || s.v.set.plain || s.v.set.above[it.Path] {
-			it.setTotals(unknownTotals)
+			it.setTotals(contents.UnknownTotals)
 			return err
 		}
 	}
@@ -281,12 +275,12 @@ func (s *searcher) sortItem(h hit) (it Item, err error) {
 	d := s.order[h.at]
 	a := s.v.set.sources[d.source]
 	if s.o.Order == ByName {
-		it.Path, err = a.index.Path(int(h.ordinal))
-		return it, a.wrap(err)
+		it.Path, err = a.Index.Path(int(h.ordinal))
+		return it, a.Wrap(err)
 	}
-	e, err := a.index.Entry(int(h.ordinal))
+	e, err := a.Index.Entry(int(h.ordinal))
 	if err != nil {
-		return it, a.wrap(err)
+		return it, a.Wrap(err)
 	}
 	it = Item{Type: e.Type, Size: e.Size, Packed: e.ContentLen, ModTime: e.ModTime}
 	switch e.Type {

@@ -94,7 +94,7 @@ func newSet(p parts) *Set {
 			m.sources = append(m.sources, len(s.sources))
 			s.sources = append(s.sources, b.archive)
 			s.older = append(s.older, b.older)
-			s.links = s.links || b.archive.index.Stats().Symlinks > 0
+			s.links = s.links || b.archive.Index.Stats().Symlinks > 0
 		case b.dir != nil:
 			m := mountAt(spec.Mount)
 			m.dirs = append(m.dirs, b.dir.Dir)

@@ -38,7 +38,7 @@ func (v *View) noted(source int) *touched {
 
 func (a *archive) usable() error {
 	if a.guard.Overwritten() {
-		return a.wrap(guard.ErrOverwritten)
+		return a.Wrap(guard.ErrOverwritten)
 	}
 	return nil
 }
@@ -67,7 +67,7 @@ func (v *View) Check() error {
 		t := &v.touched[i]
 		a := v.set.sources[t.source]
 		if err := a.guard.Check(t.proof, t.off, t.end); err != nil {
-			return a.wrap(err)
+			return a.Wrap(err)
 		}
 	}
 	for i, f := range v.plain {
@@ -113,7 +113,7 @@ func (v *View) checkOnce(c *Checks) error {
 		check = a.guard.CheckAgain
 	}
 	if err := check(t.proof, t.off, t.end); err != nil {
-		return a.wrap(err)
+		return a.Wrap(err)
 	}
 	c.guard = a.guard
 	return nil
@@ -143,9 +143,9 @@ func (v *View) ProveWhole(n *plan.Node) error {
 	t := v.noted(n.Source)
 	t.proof = a.guard.Proof()
 	if !t.proof.Signed() {
-		return a.wrap(guard.ErrDoubtful)
+		return a.Wrap(guard.ErrDoubtful)
 	}
-	return a.wrap(t.proof.ProveWhole(v.library.ctx))
+	return a.Wrap(t.proof.ProveWhole(v.library.ctx))
 }
 
 // ProveSent returns an error if the content of a node is not what the index describes. Unlike

@@ -17,18 +17,18 @@ func (a *archive) openVariants() {
 	if a.origin != nil {
 		return // the entries are those of the conversion
 	}
-	name := a.name
+	name := a.Name
 	if list, isSet, err := tarpack.SetList(name); err == nil && isSet {
 		name = list
 	}
-	a.encoded = &encoded.Source{Name: guard.VariantsName(name), Archive: variants.Of(a.index),
+	a.encoded = &encoded.Source{Name: guard.VariantsName(name), Archive: variants.Of(a.Index),
 		Replaced: a.renamed, Notice: a.library.notice}
 	a.encoded.Look(true)
 }
 
 // renamed reports whether the archive's name leads to another file by now.
 func (a *archive) renamed() bool {
-	now, err := guard.StampOf(a.name)
+	now, err := guard.StampOf(a.Name)
 	return err != nil || !os.SameFile(now.Archive, a.stamp.Archive)
 }
 

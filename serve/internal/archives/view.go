@@ -193,8 +193,8 @@ func (v *View) renew() {
 // Link implements plan.Tree.
 func (v *View) Link(n plan.Node) (string, error) {
 	a := v.set.sources[n.Source]
-	text, err := a.index.Link(n.Entry)
-	return text, a.wrap(err)
+	text, err := a.Index.Link(n.Entry)
+	return text, a.Wrap(err)
 }
 
 // HasLinks implements plan.Tree. The file system follows the links of plain files.
@@ -219,11 +219,11 @@ func (v *View) LinkAbove(path string) (link string, err error) {
 		if err != nil {
 			return "", err
 		}
-		link, err = a.index.LinkAbove(rest)
+		link, err = a.Index.LinkAbove(rest)
 		if link != "" {
 			link = paths.Join(v.set.mounts[m].path, link)
 		}
-		return link, a.wrap(err)
+		return link, a.Wrap(err)
 	}
 	return "", nil
 }

@@ -9,6 +9,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/contents"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/sidecar"
 )
@@ -130,7 +131,7 @@ func listJSONOf(q *request, l *archives.List) *listJSON {
 }
 
 // treeOf returns the totals of a folder in JSON; nil if they are not known.
-func treeOf(t *archives.Totals) *treeJSON {
+func treeOf(t *contents.Totals) *treeJSON {
 	if t.Entries < 0 {
 		return nil
 	}

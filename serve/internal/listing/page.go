@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/contents"
 )
 
 var pageTemplate = Template(files, "assets/page.html", "assets/overview.html")
@@ -296,14 +297,14 @@ func (p *page) facts(l *archives.List) {
 
 // inTree returns how much there is in a folder at any depth: files, or entries if it is not known
 // how many of these are files.
-func (p *page) inTree(t *archives.Totals) string {
+func (p *page) inTree(t *contents.Totals) string {
 	if t.Files >= 0 {
 		return p.count(int64(t.Files), p.File)
 	}
 	return p.count(int64(t.Entries), p.Entry)
 }
 
-func (p *page) sizes(t *archives.Totals) []string {
+func (p *page) sizes(t *contents.Totals) []string {
 	list := []string{fill(p.Unpacked, p.bytes(t.Size)), fill(p.Texts.Packed, p.bytes(t.Packed))}
 	if t.Saved > 0 {
 		list = append(list, fill(p.Saved, p.bytes(t.Saved)))

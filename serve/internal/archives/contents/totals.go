@@ -1,4 +1,4 @@
-package archives
+package contents
 
 import (
 	"sync"
@@ -18,8 +18,8 @@ type Totals struct {
 	Saved int64
 }
 
-// unknownTotals are those of a folder that several sources have, or a directory of plain files.
-var unknownTotals = Totals{Entries: -1, Files: -1, Links: -1}
+// UnknownTotals are those of a folder that several sources have, or a directory of plain files.
+var UnknownTotals = Totals{Entries: -1, Files: -1, Links: -1}
 
 // knownTotals remembers the totals of folders that have something hidden in them: to compute these
 // takes a pass over all that is in the folder.
@@ -28,18 +28,14 @@ type knownTotals struct {
 	all map[int]Totals // by ordinal
 }
 
-// totals returns the totals of the folder dir of an archive. o is what is left out, or nil.
-func (a *archive) totals(o *omission, dir int) (Totals, error) {
-	end := a.index.Len()
-	if dir != sidecar.Root {
-		e, err := a.index.Entry(dir)
-		if err != nil {
-			return Totals{}, a.wrap(err)
-		}
-		end = int(e.End)
+// Totals returns the totals of the folder dir of an archive. o is what is left out, or nil.
+func (t *Tree) Totals(o *Omission, dir int) (Totals, error) {
+	end, err := t.End(dir)
+	if err != nil {
+		return Totals{}, err
 	}
-	if o == nil || o.visible(dir+1, end) == end-dir-1 {
-		return a.statedTotals(dir, end)
+	if o == nil || o.Visible(dir+1, end) == end-dir-1 {
+		return t.statedTotals(dir, end)
 	}
 	o.totals.mu.Lock()
 	known, ok := o.totals.all[dir]
@@ -47,7 +43,7 @@ func (a *archive) totals(o *omission, dir int) (Totals, error) {
 	if ok {
 		return known, nil
 	}
-	t, err := a.sum(o, dir+1, end)
+	sum, err := t.sum(o, dir+1, end)
 	if err != nil {
 		return Totals{}, err
 	}
@@ -56,64 +52,64 @@ func (a *archive) totals(o *omission, dir int) (Totals, error) {
 	if o.totals.all == nil {
 		o.totals.all = map[int]Totals{}
 	}
-	o.totals.all[dir] = t
-	return t, nil
+	o.totals.all[dir] = sum
+	return sum, nil
 }
 
 // statedTotals returns the totals that the index states (FORMAT.md 2.2).
-func (a *archive) statedTotals(dir, end int) (Totals, error) {
-	stated, err := a.index.Totals(dir)
+func (t *Tree) statedTotals(dir, end int) (Totals, error) {
+	stated, err := t.Index.Totals(dir)
 	if err != nil {
-		return Totals{}, a.wrap(err)
+		return Totals{}, t.Wrap(err)
 	}
-	t := Totals{Entries: end - dir - 1, Files: -1, Links: -1, Size: int64(stated.Bytes),
+	sum := Totals{Entries: end - dir - 1, Files: -1, Links: -1, Size: int64(stated.Bytes),
 		Packed: int64(stated.Members)}
 	if dir == sidecar.Root {
-		s := a.index.Stats()
-		t.Files, t.Links, t.Saved = int(s.Files+s.Hardlinks), int(s.Symlinks), int64(s.SavedBytes)
+		s := t.Index.Stats()
+		sum.Files, sum.Links, sum.Saved = int(s.Files+s.Hardlinks), int(s.Symlinks), int64(s.SavedBytes)
 	}
-	return t, nil
+	return sum, nil
 }
 
 // sum adds up the entries from first to end that are not left out. The content of a hard link whose
 // target is not among them counts once.
-func (a *archive) sum(o *omission, first, end int) (t Totals, err error) {
+func (t *Tree) sum(o *Omission, first, end int) (total Totals, err error) {
 	elsewhere := map[uint32]bool{}
-	for row, err := range a.index.All(first, end) {
+	for row, err := range t.Index.All(first, end) {
 		if err != nil {
-			return t, a.wrap(err)
+			return total, t.Wrap(err)
 		}
 		e := &row.Entry
-		if o.leavesOut(row.Ordinal) {
+		if o.LeavesOut(row.Ordinal) {
 			continue
 		}
-		t.Entries++
+		total.Entries++
 		switch e.Type {
 		case sidecar.TypeSymlink:
-			t.Links++
+			total.Links++
 		case sidecar.TypeFile:
-			t.Files++
-			t.Size += e.Size
-			t.Packed += e.ContentLen
+			total.Files++
+			total.Size += e.Size
+			total.Packed += e.ContentLen
 		case sidecar.TypeHardlink:
-			t.Files++
-			t.Size += e.Size
+			total.Files++
+			total.Size += e.Size
 			to := int(e.Target)
-			away := to < first || to >= end || o.leavesOut(to)
+			away := to < first || to >= end || o.LeavesOut(to)
 			if !e.Duplicate && (!away || elsewhere[e.Target]) {
 				continue
 			}
-			target, err := a.index.Entry(to)
+			target, err := t.Index.Entry(to)
 			if err != nil {
-				return t, a.wrap(err)
+				return total, t.Wrap(err)
 			}
 			if away && !elsewhere[e.Target] {
 				elsewhere[e.Target] = true
-				t.Packed += target.ContentLen
+				total.Packed += target.ContentLen
 			} else {
-				t.Saved += target.ContentLen
+				total.Saved += target.ContentLen
 			}
 		}
 	}
-	return t, nil
+	return total, nil
 }

@@ -1,4 +1,4 @@
-package archives
+package contents
 
 import (
 	"encoding/hex"
@@ -13,14 +13,14 @@ type Sums struct {
 	SHA256 sidecar.Sum // zero if the archive was packed without
 }
 
-// sums returns the checksums of the content of entry i, a file or a hard link.
-func (a *archive) sums(i int, e *sidecar.Entry) (*Sums, error) {
+// Sums returns the checksums of the content of entry i, a file or a hard link.
+func (t *Tree) Sums(i int, e *sidecar.Entry) (*Sums, error) {
 	s := &Sums{XXH64: e.Hash}
 	var err error
-	if a.index.HasSHA256() {
-		s.SHA256, err = a.index.SHA256(i)
+	if t.Index.HasSHA256() {
+		s.SHA256, err = t.Index.SHA256(i)
 	}
-	return s, a.wrap(err)
+	return s, t.Wrap(err)
 }
 
 // Hex returns the checksums in hexadecimal. sha256 is "" if it is not known.

@@ -1,4 +1,4 @@
-package archives
+package contents
 
 import (
 	"cmp"
@@ -17,16 +17,25 @@ import (
 	"github.com/tarpack/tpk/tarpack/export"
 )
 
+// Folder is a folder of a Tree, without what is left out.
+type Folder struct {
+	Tree     *Tree
+	Path     string // in the archive
+	Mount    string // where the archive is
+	Dir      int    // ordinal of the folder, or sidecar.Root
+	Omission *Omission
+}
+
 // Entries are chosen by numbers that count only what is not hidden, so that they give no hint of
 // what is. The validator depends on both.
 
-// validator identifies the numbers of the entries of an archive.
-func (a *archive) validator(o *omission) string {
+// Validator returns what identifies the numbers of the entries of the archive.
+func (f *Folder) Validator() string {
 	h := xxhash.New()
 	_, _ = h.WriteString("tpk choice")
-	b := binary.LittleEndian.AppendUint64(nil, a.index.Digest())
-	if o != nil {
-		for _, i := range o.ordinals {
+	b := binary.LittleEndian.AppendUint64(nil, f.Tree.Index.Digest())
+	if f.Omission != nil {
+		for _, i := range f.Omission.ordinals {
 			b = binary.LittleEndian.AppendUint32(b, i)
 		}
 	}
@@ -34,65 +43,65 @@ func (a *archive) validator(o *omission) string {
 	return fmt.Sprintf("%016x", h.Sum64())
 }
 
-// number returns the number of entry i of the archive, which is below the folder and not hidden.
-func (d *downloadable) number(i int) int { return d.omit.visible(d.dir+1, i) }
+// Number returns the number of entry i of the archive, which is below the folder and not hidden.
+func (f *Folder) Number(i int) int { return f.Omission.Visible(f.Dir+1, i) }
 
-// numbers returns the numbers of an entry and all that is below it. ok is false if it is hidden.
-func (d *downloadable) numbers(i int, e *sidecar.Entry) (r choice.Range, ok bool) {
-	if d.omit.leavesOut(i) {
+// Numbers returns the numbers of an entry and all that is below it. ok is false if it is hidden.
+func (f *Folder) Numbers(i int, e *sidecar.Entry) (r choice.Range, ok bool) {
+	if f.Omission.LeavesOut(i) {
 		return r, false
 	}
-	r.First = d.number(i)
+	r.First = f.Number(i)
 	r.Last = r.First
 	if e.Type == sidecar.TypeDir {
-		r.Last += d.omit.visible(i+1, int(e.End))
+		r.Last += f.Omission.Visible(i+1, int(e.End))
 	}
 	return r, true
 }
 
-// resolve returns the entries of a choice. An error is a *plan.ChoiceError, or one of the index.
-func (v *View) resolve(d *downloadable, c *choice.Choice) ([]export.Range, error) {
-	a := v.set.sources[d.source]
-	end, err := a.end(d.dir)
+// Resolve returns the entries of a choice. An error is a *plan.ChoiceError, or one of the index.
+func (f *Folder) Resolve(c *choice.Choice) ([]export.Range, error) {
+	t := f.Tree
+	end, err := t.End(f.Dir)
 	if err != nil {
 		return nil, err
 	}
-	if len(c.Ranges) > 0 && c.Of != a.validator(d.omit) {
+	if len(c.Ranges) > 0 && c.Of != f.Validator() {
 		return nil, &plan.ChoiceError{Status: 410,
 			Why: "the archive is not the one that the selection was made in: select again"}
 	}
 	var ranges []export.Range
 	for _, r := range c.Ranges {
-		if r.Last >= d.number(end) {
+		if r.Last >= f.Number(end) {
 			return nil, &plan.ChoiceError{Status: 400, Why: fmt.Sprintf("there is no entry %d", r.Last)}
 		}
-		ranges = append(ranges, export.Range{From: d.ordinal(r.First, end),
-			To: d.ordinal(r.Last, end) + 1})
+		ranges = append(ranges, export.Range{From: f.ordinal(r.First, end),
+			To: f.ordinal(r.Last, end) + 1})
 	}
 	for _, name := range c.Names {
-		i, ok, err := a.index.Lookup(paths.Join(d.path, name))
+		i, ok, err := t.Index.Lookup(paths.Join(f.Path, name))
 		if err != nil {
-			return nil, a.wrap(err)
+			return nil, t.Wrap(err)
 		}
-		if !ok || d.omit.leavesOut(i) {
+		if !ok || f.Omission.LeavesOut(i) {
 			return nil, &plan.ChoiceError{Status: 404, Why: fmt.Sprintf("there is no %q here", name)}
 		}
 		ranges = append(ranges, export.Range{From: i, To: i + 1})
 	}
-	return a.whole(ranges)
+	return t.whole(ranges)
 }
 
 // ordinal returns the ordinal of the entry with a number, which is before end.
-func (d *downloadable) ordinal(number, end int) int {
-	first := d.dir + 1
+func (f *Folder) ordinal(number, end int) int {
+	first := f.Dir + 1
 	return first + sort.Search(end-first, func(k int) bool {
-		return d.omit.visible(first, first+k+1) > number
+		return f.Omission.Visible(first, first+k+1) > number
 	})
 }
 
 // whole puts ranges in order, extends them to all that is below their directories, and joins those
 // that touch or overlap.
-func (a *archive) whole(ranges []export.Range) ([]export.Range, error) {
+func (t *Tree) whole(ranges []export.Range) ([]export.Range, error) {
 	slices.SortFunc(ranges, func(x, y export.Range) int {
 		return cmp.Or(x.From-y.From, y.To-x.To)
 	})
@@ -105,7 +114,7 @@ func (a *archive) whole(ranges []export.Range) ([]export.Range, error) {
 			r.From = joined[k].From
 			joined = joined[:k]
 		}
-		if err := a.extend(&r); err != nil {
+		if err := t.extend(&r); err != nil {
 			return nil, err
 		}
 		joined = append(joined, r)
@@ -115,28 +124,28 @@ func (a *archive) whole(ranges []export.Range) ([]export.Range, error) {
 
 // extend extends a range to all that is below its directories. Only its last entry and those above
 // it can have something beyond.
-func (a *archive) extend(r *export.Range) error {
-	path, err := a.index.Path(r.To - 1)
+func (t *Tree) extend(r *export.Range) error {
+	path, err := t.Index.Path(r.To - 1)
 	for err == nil && path != "" {
 		var i int
-		if i, _, err = a.index.Lookup(path); err != nil || i < r.From {
+		if i, _, err = t.Index.Lookup(path); err != nil || i < r.From {
 			break
 		}
 		var e sidecar.Entry
-		if e, err = a.index.Entry(i); err == nil && e.Type == sidecar.TypeDir {
+		if e, err = t.Index.Entry(i); err == nil && e.Type == sidecar.TypeDir {
 			r.To = max(r.To, int(e.End))
 		}
 		path = path[:max(strings.LastIndexByte(path, '/'), 0)]
 	}
-	return a.wrap(err)
+	return t.Wrap(err)
 }
 
-// choiceName returns the name to save a choice under, without suffix: that of the only entry, or
+// ChoiceName returns the name to save a choice under, without suffix: that of the only entry, or
 // one made of the folder's.
-func (a *archive) choiceName(folder string, ranges []export.Range) (string, error) {
-	e, err := a.index.Entry(ranges[0].From)
+func (t *Tree) ChoiceName(folder string, ranges []export.Range) (string, error) {
+	e, err := t.Index.Entry(ranges[0].From)
 	if err != nil {
-		return "", a.wrap(err)
+		return "", t.Wrap(err)
 	}
 	only := ranges[0].From + 1
 	if e.Type == sidecar.TypeDir {
@@ -145,7 +154,7 @@ func (a *archive) choiceName(folder string, ranges []export.Range) (string, erro
 	if len(ranges) > 1 || ranges[0].To > only {
 		return folder + "-selection", nil
 	}
-	path, err := a.index.Path(ranges[0].From)
+	path, err := t.Index.Path(ranges[0].From)
 	name := path[strings.LastIndexByte(path, '/')+1:]
-	return strings.ToValidUTF8(name, "_"), a.wrap(err)
+	return strings.ToValidUTF8(name, "_"), t.Wrap(err)
 }
