@@ -41,6 +41,7 @@
 //	│  ├─ textenc     detects the encoding of text; archives uses it, too
 //	│  └─ asset       styles, scripts and icons of pages
 //	├─ archives    which archives are served, and until when their files stay open
+//	│  ├─ changes    how two folders differ; compare uses it, too
 //	│  ├─ choice     which entries of a folder a query selects; listing uses it, too
 //	│  ├─ contents   the entries of one archive, without what is hidden; listing uses it, too
 //	│  ├─ describe   READMEs of a folder, and a paragraph of one

@@ -5,16 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"path"
 	"slices"
 	"strings"
 	"time"
+	"weak"
 
+	"github.com/tarpack/tpk/serve/internal/archives/changes"
 	"github.com/tarpack/tpk/serve/internal/archives/contents"
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
+	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/turns"
-	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/symlink"
 )
@@ -38,20 +39,17 @@ const compareTime = 15 * time.Second
 
 // Comparison is how two folders differ. It may be used until the View is released.
 type Comparison struct {
-	*differences
+	changes.Comparison
 	v     *View
 	sides [2]side
 }
 
 // side is a folder that is compared.
 type side struct {
+	contents.Folder
 	path   string // from the root of the server, without symbolic links
-	mount  string
 	source int
-	rest   string // the path in the archive
-	dir    int    // its ordinal
 	a      *archive
-	omit   *contents.Omission
 }
 
 // A SideError is an error of one of two folders.
@@ -85,10 +83,10 @@ func (v *View) Compare(old, new string, hidden func(string) bool) (*Comparison, 
 		if err != nil {
 			return nil, err
 		}
-		c.sides[i] = s
+		c.sides[i], c.Sides[i] = s, s.Folder
 	}
 	var err error
-	c.differences, err = v.library.comparisons.Get(compareKey{v.sideKey(&c.sides[0]),
+	c.Changes, err = v.library.comparisons.Get(compareKey{v.sideKey(&c.sides[0]),
 		v.sideKey(&c.sides[1])}, v.Context, c.compute)
 	return c, err
 }
@@ -130,10 +128,10 @@ func (v *View) side(path string, hidden func(string) bool) (s side, err error) {
 	if err != nil || mixed {
 		return s, errors.Join(err, ErrMixed)
 	}
-	s = side{path: end, mount: v.set.mounts[dirs[0].mount].path, source: dirs[0].source,
-		dir: dirs[0].ordinal, a: v.set.sources[dirs[0].source]}
-	s.rest, _ = paths.Below(s.mount, end)
-	s.omit, err = s.a.Omit(v.library.hidden, s.mount)
+	s = side{path: end, source: dirs[0].source, a: v.set.sources[dirs[0].source]}
+	s.Tree, s.Mount, s.Dir = &s.a.Tree, v.set.mounts[dirs[0].mount].path, dirs[0].ordinal
+	s.Path, _ = paths.Below(s.Mount, end)
+	s.Omission, err = s.Tree.Omit(v.library.hidden, s.Mount)
 	return s, err
 }
 
@@ -158,7 +156,7 @@ func (v *View) hasMore(path string) bool {
 }
 
 // compute walks over both folders.
-func (c *Comparison) compute(ctx context.Context) (*differences, error) {
+func (c *Comparison) compute(ctx context.Context) (*changes.Changes, error) {
 	ctx, cancel := context.WithTimeoutCause(ctx, compareTime, ErrBusyComparing)
 	defer cancel()
 	if err := comparing.Take(ctx); err != nil {
@@ -168,13 +166,9 @@ func (c *Comparison) compute(ctx context.Context) (*differences, error) {
 	var sides [2]tarpack.Side
 	for i := range c.sides {
 		s := &c.sides[i]
-		sides[i] = tarpack.Side{Archive: s.a.tar, Dir: s.dir, Skip: s.omit.Skips()}
+		sides[i] = tarpack.Side{Archive: s.a.tar, Dir: s.Dir, Skip: s.Omission.Skips()}
 	}
-	var g gatherer
-	if err := tarpack.CompareFolders(ctx, sides[0], sides[1], g.add); err != nil {
-		return nil, err
-	}
-	return g.finish(), nil
+	return changes.Find(ctx, sides[0], sides[1])
 }
 
 // Path returns the path of a side, 0 or 1, from the root of the server.
@@ -183,56 +177,16 @@ func (c *Comparison) Path(side int) string { return c.sides[side].path }
 // Title returns the title of the archive of a side.
 func (c *Comparison) Title(side int) string { return c.sides[side].a.title() }
 
-// HasFolder reports whether a side has a folder that is not hidden.
-func (c *Comparison) HasFolder(side int, path string) (bool, error) {
-	s := &c.sides[side]
-	i, dir, err := s.a.Directory(paths.Join(s.rest, path))
-	return dir && !(i >= 0 && s.omit.LeavesOut(i)), err
+// compareKey is what a comparison depends on. It keeps no archive in memory.
+type compareKey [2]sideKey
+
+type sideKey struct {
+	archive weak.Pointer[archive]
+	proof   weak.Pointer[guard.Proof]
+	omit    weak.Pointer[contents.Omission]
+	dir     int
 }
 
-// Diff is a row of a Comparison.
-type Diff struct {
-	Kind     DiffKind
-	Path     string // relative to the folders; that in the new one if both have one
-	Other    string // of a move: the other path
-	What     []string
-	Old, New *sidecar.Entry // nil if there is none
-}
-
-// Name returns the last name of the path.
-func (d *Diff) Name() string { return path.Base(d.Path) }
-
-// row returns change k.
-func (c *Comparison) row(k int) (d Diff, err error) {
-	ch := &c.changes[k]
-	d.Kind, d.What = ch.kind, ch.words()
-	if ch.new >= 0 {
-		d.Path, d.New, err = c.entry(1, int(ch.new))
-	}
-	if ch.old >= 0 && err == nil {
-		d.Path, d.Old, err = c.entry(0, int(ch.old))
-	}
-	if ch.pair >= 0 && err == nil {
-		other := &c.changes[ch.pair]
-		if ch.kind == Moved {
-			d.Other, d.Old, err = c.entry(0, int(other.old))
-		} else {
-			d.Other, d.New, err = c.entry(1, int(other.new))
-		}
-	}
-	return d, err
-}
-
-// entry returns an entry of a side and its path relative to the folder.
-func (c *Comparison) entry(side, i int) (string, *sidecar.Entry, error) {
-	s := &c.sides[side]
-	p, err := s.a.Index.Path(i)
-	if err != nil {
-		return "", nil, s.a.Wrap(err)
-	}
-	e, err := s.a.Index.Entry(i)
-	if s.rest != "" {
-		p = strings.TrimPrefix(p, s.rest+"/")
-	}
-	return p, &e, s.a.Wrap(err)
+func (v *View) sideKey(s *side) sideKey {
+	return sideKey{weak.Make(s.a), weak.Make(v.noted(s.source).proof), weak.Make(s.Omission), s.Dir}
 }

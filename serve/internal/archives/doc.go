@@ -16,8 +16,8 @@
 //	list.go     folders; collect.go gathers what is in them, listplain.go plain files
 //	overview.go  overviews of folders, by package overview; overviewcache.go limits them;
 //	            package recent has those that were asked for last
-//	compare.go  how two folders differ: differences.go gathers, comparecache.go limits what is kept;
-//	            comparefile.go for one file, counterparts.go for what to compare with
+//	compare.go  two folders whose differences package changes finds; comparefile.go for one file,
+//	            counterparts.go for what to compare with
 //	mountlist.go  what is mounted, for a page; package describe finds a description,
 //	            abouts.go remembers it
 //	file.go     what is known of a file, and its content, for a page

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/internal/changetime"
+	"github.com/tarpack/tpk/serve/internal/archives/changes"
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/archives/recent"
 	"github.com/tarpack/tpk/serve/internal/guard"
@@ -75,7 +76,7 @@ type Library struct {
 	jobs   sync.WaitGroup
 	turn   turns.Turns // held while a pack is indexed or converted, which takes all processors
 
-	comparisons *recent.Cache[compareKey, *differences]
+	comparisons *recent.Cache[compareKey, *changes.Changes]
 
 	mu       sync.Mutex // held while the set is changed
 	specs    []Spec
@@ -100,7 +101,7 @@ var ErrClosed = errors.New("library closed")
 func NewLibrary(o Options) (*Library, error) {
 	l := &Library{notice: o.Notice, hidden: o.Hidden, noConvert: o.NoConvert, trust: o.Trust,
 		cache: &cache.Cache{Dir: o.CacheDir, Limit: o.CacheSize}, turn: make(turns.Turns, 1),
-		comparisons: newComparisons()}
+		comparisons: changes.NewCache[compareKey]()}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	if l.notice == nil {
 		l.notice = func(string) {}

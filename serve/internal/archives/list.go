@@ -45,11 +45,11 @@ type Item struct {
 	Size    int64 // file: of the content; folder: of all files in it; 0 for others
 	Packed  int64 // of its member; 0 for a hard link, −1 for a plain file; folder: of all in it
 	ModTime int64
-	Below   int            // folder: entries in it, at any depth; without hidden ones; −1 if not known
+	Below   int            // folder: shown entries in it, at any depth; −1 if not known
 	Link    string         // symbolic link: its target
 	Media   string         // file: its media type
 	Text    bool           // file: the content is known to be text
-	Choice  string         // numbers to choose it with, for a download; "": the download does not have it
+	Choice  string         // numbers to choose it with; "" if the download does not have it
 	Sums    *contents.Sums // file: of the content; nil if not known
 
 	content plan.Node // file: what its media type depends on

@@ -46,9 +46,9 @@ var types = map[string]string{
 
 // New returns the Set of some files in a folder. A file that names another one of the Set as
 // "asset=NAME" gets its public name there, and must come after it. A name of several files with a
-// plus between them, as "list.js+pick.js", stands for one file, named as the first. One in the folder
-// shared is that of this package, with functions that pages of several packages need. New must be
-// called while package variables are set, and panics if there is no such file.
+// plus between them, as "list.js+pick.js", stands for one file, named as the first. One in the
+// folder shared is that of this package, with functions that pages of several packages need. New
+// must be called while package variables are set, and panics if there is no such file.
 func New(files embed.FS, dir string, names ...string) *Set {
 	s := &Set{load: sync.OnceValue(func() map[string]*file { return load(files, dir, names) })}
 	sets = append(sets, s)

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/changes"
 	"github.com/tarpack/tpk/serve/internal/listing"
 	"github.com/tarpack/tpk/serve/internal/textdiff"
 	"github.com/tarpack/tpk/serve/internal/textenc"
@@ -290,7 +291,7 @@ func (a *answer) fileFacts(p *filePage, d *archives.Pair) {
 	if !d.Same {
 		label := t.Kinds[kindNames[d.Kind].class]
 		var what []string
-		if d.Kind == archives.Changed || d.Kind == archives.Attributes {
+		if d.Kind == changes.Changed || d.Kind == changes.Attributes {
 			for _, word := range d.What {
 				what = append(what, t.What[word])
 			}
@@ -371,9 +372,9 @@ func (a *answer) known(d *archives.Pair) []known {
 		}},
 		{t.Size, ofFile(func(e *sidecar.Entry) string { return t.Count(e.Size, t.Byte) })},
 		{"xxHash64", ofFile(func(e *sidecar.Entry) string { return fmt.Sprintf("%016x", e.Hash) })},
-		{"SHA-256", func(i int, _ *sidecar.Entry) (string, error) { return a.c.SHA256(d, i) }},
+		{"SHA-256", func(i int, _ *sidecar.Entry) (string, error) { return a.c.SHA256(&d.Pair, i) }},
 		{t.View.LinkTo, func(i int, _ *sidecar.Entry) (string, error) {
-			text, err := a.c.Link(d, i)
+			text, err := a.c.Link(&d.Pair, i)
 			return listing.Readable(text), err
 		}},
 		{t.Compare.Mode, func(_ int, e *sidecar.Entry) (string, error) {

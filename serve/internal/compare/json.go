@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/changes"
 	"github.com/tarpack/tpk/serve/internal/textdiff"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -52,8 +52,8 @@ type entryJSON struct {
 }
 
 // countKinds are the names of kinds in JSON. A move counts once.
-var countKinds = map[string]archives.DiffKind{"added": archives.Added, "removed": archives.Removed,
-	"changed": archives.Changed, "moved": archives.Moved, "attributes": archives.Attributes}
+var countKinds = map[string]changes.Kind{"added": changes.Added, "removed": changes.Removed,
+	"changed": changes.Changed, "moved": changes.Moved, "attributes": changes.Attributes}
 
 func (a *answer) json() ([]byte, error) {
 	q := a.q
@@ -84,7 +84,7 @@ func encode(v any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-func diffJSONOf(d *archives.Diff) diffJSON {
+func diffJSONOf(d *changes.Diff) diffJSON {
 	j := diffJSON{Change: format.Changed.String(), Path: strings.ToValidUTF8(d.Path, "\ufffd"),
 		What: d.What, Old: entryJSONOf(d.Old), New: entryJSONOf(d.New)}
 	if !utf8.ValidString(d.Path) {
@@ -92,13 +92,13 @@ func diffJSONOf(d *archives.Diff) diffJSON {
 	}
 	other := strings.ToValidUTF8(d.Other, "\ufffd")
 	switch d.Kind {
-	case archives.Added:
+	case changes.Added:
 		j.Change = format.Added.String()
-	case archives.Moved:
+	case changes.Moved:
 		j.Change, j.MovedFrom, j.Old = format.Added.String(), other, nil
-	case archives.Removed:
+	case changes.Removed:
 		j.Change = format.Removed.String()
-	case archives.MovedAway:
+	case changes.MovedAway:
 		j.Change, j.MovedTo, j.New = format.Removed.String(), other, nil
 	}
 	return j

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/changes"
 	"github.com/tarpack/tpk/serve/internal/listing"
 	"github.com/tarpack/tpk/sidecar"
 )
@@ -55,10 +55,10 @@ type pages struct {
 }
 
 // kindNames are the classes of kinds, and signs that need no colour.
-var kindNames = map[archives.DiffKind]struct{ class, sign string }{
-	archives.Added: {"added", "+"}, archives.Removed: {"removed", "−"},
-	archives.Changed: {"changed", "≠"}, archives.Moved: {"moved", "→"},
-	archives.MovedAway: {"moved", "→"}, archives.Attributes: {"attributes", "≈"},
+var kindNames = map[changes.Kind]struct{ class, sign string }{
+	changes.Added: {"added", "+"}, changes.Removed: {"removed", "−"},
+	changes.Changed: {"changed", "≠"}, changes.Moved: {"moved", "→"},
+	changes.MovedAway: {"moved", "→"}, changes.Attributes: {"attributes", "≈"},
 }
 
 func (a *answer) page() ([]byte, error) {
@@ -77,7 +77,7 @@ func (a *answer) page() ([]byte, error) {
 		}
 	}
 	kinds := slices.DeleteFunc(slices.Clone(kinds[a.q.kind]),
-		func(k archives.DiffKind) bool { return k == archives.MovedAway }) // it is in the row of the move
+		func(k changes.Kind) bool { return k == changes.MovedAway }) // it is in the row of the move
 	rows, n, err := a.c.Rows(a.q.offset, a.q.limit, kinds...)
 	if err != nil {
 		return nil, err
@@ -92,7 +92,7 @@ func (a *answer) page() ([]byte, error) {
 	switch {
 	case a.q.offset > 0:
 		p.Nothing = a.t.Behind
-	case a.c.Count(archives.Attributes).N > 0 && a.q.kind == "contents":
+	case a.c.Count(changes.Attributes).N > 0 && a.q.kind == "contents":
 		p.Nothing = a.t.Compare.OnlyAttributes
 	case a.q.kind == "contents" || a.q.kind == "all":
 		p.Nothing = a.t.Compare.Same
@@ -108,7 +108,7 @@ func (a *answer) counts(p *page) {
 	t, sums := a.t.Compare, map[string]int{}
 	for name, list := range kinds {
 		for _, k := range list {
-			if k != archives.MovedAway {
+			if k != changes.MovedAway {
 				sums[name] += a.c.Count(k).N
 			}
 		}
@@ -121,14 +121,14 @@ func (a *answer) counts(p *page) {
 			template.URL(a.q.link(func(q *request) { q.kind = f.kind })), a.q.kind == f.kind})
 	}
 	for _, f := range []struct {
-		kind archives.DiffKind
+		kind changes.Kind
 		text string
-	}{{archives.Added, t.BytesAdded}, {archives.Removed, t.BytesRemoved}} {
+	}{{changes.Added, t.BytesAdded}, {changes.Removed, t.BytesRemoved}} {
 		if c := a.c.Count(f.kind); c.N > 0 {
 			p.Facts = append(p.Facts, listing.Fill(f.text, a.t.Bytes(c.Old+c.New)))
 		}
 	}
-	if c := a.c.Count(archives.Changed); c.N > 0 {
+	if c := a.c.Count(changes.Changed); c.N > 0 {
 		p.Facts = append(p.Facts,
 			listing.Fill(t.BytesChanged, a.t.Bytes(c.Old), a.t.Bytes(c.New)))
 	}
@@ -143,10 +143,10 @@ func (a *answer) folders(p *page) error {
 	for _, f := range a.c.Folders() {
 		var parts []string
 		for _, c := range []struct {
-			kind archives.DiffKind
+			kind changes.Kind
 			text string
-		}{{archives.Added, t.NAdded}, {archives.Removed, t.NRemoved}, {archives.Changed, t.NChanged},
-			{archives.Moved, t.NMoved}} {
+		}{{changes.Added, t.NAdded}, {changes.Removed, t.NRemoved}, {changes.Changed, t.NChanged},
+			{changes.Moved, t.NMoved}} {
 			if n := f.Counts[c.kind].N; n > 0 {
 				parts = append(parts, listing.Fill(c.text, a.t.Num(int64(n))))
 			}
@@ -194,12 +194,12 @@ func (a *answer) folderHref(path string) (template.URL, error) {
 	return "", nil
 }
 
-func (a *answer) row(d *archives.Diff) (r row, err error) {
+func (a *answer) row(d *changes.Diff) (r row, err error) {
 	r = row{Kind: kindNames[d.Kind].class, Sign: kindNames[d.Kind].sign,
 		Path: listing.Readable(d.Path), Other: listing.Readable(d.Other)}
 	r.Label = a.t.Compare.Kinds[r.Kind]
 	for _, word := range d.What {
-		if d.Kind == archives.Attributes || word != "content" && word != "mtime" {
+		if d.Kind == changes.Attributes || word != "content" && word != "mtime" {
 			r.What = append(r.What, a.t.Compare.What[word])
 		}
 	}

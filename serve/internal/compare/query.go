@@ -9,7 +9,7 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/changes"
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
@@ -23,12 +23,12 @@ const (
 )
 
 // kinds are what a page can be restricted to, by their names in a query.
-var kinds = map[string][]archives.DiffKind{
-	"all": {archives.Added, archives.Removed, archives.Changed, archives.Moved, archives.MovedAway,
-		archives.Attributes},
-	"contents": {archives.Added, archives.Removed, archives.Changed, archives.Moved},
-	"added":    {archives.Added}, "removed": {archives.Removed}, "changed": {archives.Changed},
-	"moved": {archives.Moved}, "attributes": {archives.Attributes},
+var kinds = map[string][]changes.Kind{
+	"all": {changes.Added, changes.Removed, changes.Changed, changes.Moved, changes.MovedAway,
+		changes.Attributes},
+	"contents": {changes.Added, changes.Removed, changes.Changed, changes.Moved},
+	"added":    {changes.Added}, "removed": {changes.Removed}, "changed": {changes.Changed},
+	"moved": {changes.Moved}, "attributes": {changes.Attributes},
 }
 
 // request is what was asked for.

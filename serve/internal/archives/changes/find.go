@@ -1,6 +1,7 @@
-package archives
+package changes
 
 import (
+	"context"
 	"slices"
 	"strings"
 
@@ -11,38 +12,38 @@ import (
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
-// DiffKind is how a path differs between two folders.
-type DiffKind uint8
+// Kind is how a path differs between two folders.
+type Kind uint8
 
 // The kinds. A file whose content is at another path of the other folder is Moved there, and
 // MovedAway here.
 const (
-	Added DiffKind = iota
+	Added Kind = iota
 	Removed
 	Changed    // its content, type, link or device
 	Moved      // it has the content of a file that is not there any more
 	Attributes // its mode or time alone
 	MovedAway
-	diffKinds
+	kindCount
 )
 
-// differences are how two folders differ.
-type differences struct {
-	changes []change // in path order
-	counts  [diffKinds]DiffCount
-	folders []DiffFolder
+// Changes are how two folders differ. They do not change.
+type Changes struct {
+	list    []change // in path order
+	counts  [kindCount]Count
+	folders []Folder
 }
 
-// DiffCount is how many paths differ, and how large they are.
-type DiffCount struct {
+// Count is how many paths differ, and how large they are.
+type Count struct {
 	N        int
 	Old, New int64 // bytes of files
 }
 
-// DiffFolder is how one of the folders in a folder differs.
-type DiffFolder struct {
+// Folder is how one of the folders in a folder differs.
+type Folder struct {
 	Name     string
-	Counts   [diffKinds]DiffCount
+	Counts   [kindCount]Count
 	from, to int // its changes
 }
 
@@ -50,7 +51,7 @@ type DiffFolder struct {
 type change struct {
 	old, new int32 // ordinals, or −1
 	pair     int32 // the other half of a move, or −1
-	kind     DiffKind
+	kind     Kind
 	what     uint8 // bits of differenceWords
 }
 
@@ -69,9 +70,21 @@ func (ch *change) words() (list []string) {
 	return list
 }
 
-// gatherer gathers differences.
+// Find compares two folders as tarpack.Compare does.
+func Find(ctx context.Context, old, new tarpack.Side) (*Changes, error) {
+	var g gatherer
+	if err := tarpack.CompareFolders(ctx, old, new, g.add); err != nil {
+		return nil, err
+	}
+	return g.finish(), nil
+}
+
+// Len returns how many paths differ. Each takes 16 bytes.
+func (c *Changes) Len() int { return len(c.list) }
+
+// gatherer gathers Changes.
 type gatherer struct {
-	differences
+	Changes
 	sizes   []sizes                 // of the changes
 	removed map[content][]candidate // files that may have moved
 	added   []addedFile
@@ -101,7 +114,7 @@ func (g *gatherer) add(d tarpack.Difference) error {
 	for _, word := range d.What {
 		ch.what |= 1 << slices.Index(differenceWords, word)
 	}
-	k := int32(len(g.changes))
+	k := int32(len(g.list))
 	name := func() uint64 { return xxhash.Sum64String(d.Path[strings.LastIndexByte(d.Path, '/')+1:]) }
 	switch {
 	case d.Kind == format.Removed:
@@ -123,7 +136,7 @@ func (g *gatherer) add(d tarpack.Difference) error {
 		ch.kind = Changed
 	}
 	g.folder(d.Path, d.Old, d.New)
-	g.changes = append(g.changes, ch)
+	g.list = append(g.list, ch)
 	g.sizes = append(g.sizes, sizes{fileSize(d.Old), fileSize(d.New)})
 	return nil
 }
@@ -135,10 +148,14 @@ func contentOf(e *sidecar.Entry) (content, bool) {
 
 // fileSize returns the size of a file, 0 for what is none. e may be nil.
 func fileSize(e *sidecar.Entry) int64 {
-	if e == nil || e.Type != sidecar.TypeFile && e.Type != sidecar.TypeHardlink {
+	if !isFile(e) {
 		return 0
 	}
 	return e.Size
+}
+
+func isFile(e *sidecar.Entry) bool {
+	return e != nil && (e.Type == sidecar.TypeFile || e.Type == sidecar.TypeHardlink)
 }
 
 // folder adds the next change to the folder that its path begins with, if it is in one.
@@ -148,9 +165,9 @@ func (g *gatherer) folder(path string, old, new *sidecar.Entry) {
 	if !inside && !isDir(old) && !isDir(new) {
 		return
 	}
-	k := len(g.changes)
+	k := len(g.list)
 	if n := len(g.folders); n == 0 || g.folders[n-1].Name != name {
-		g.folders = append(g.folders, DiffFolder{Name: strings.Clone(name), from: k})
+		g.folders = append(g.folders, Folder{Name: strings.Clone(name), from: k})
 	}
 	g.folders[len(g.folders)-1].to = k + 1
 }
@@ -159,7 +176,7 @@ func (g *gatherer) folder(path string, old, new *sidecar.Entry) {
 const candidates = 16
 
 // finish finds what has moved, and counts.
-func (g *gatherer) finish() *differences {
+func (g *gatherer) finish() *Changes {
 	for _, f := range g.added {
 		list := g.removed[f.content]
 		if len(list) == 0 {
@@ -170,56 +187,30 @@ func (g *gatherer) finish() *differences {
 		from := list[at].change
 		list[at] = list[0]
 		g.removed[f.content] = list[1:]
-		to := &g.changes[f.change]
+		to := &g.list[f.change]
 		to.kind, to.pair = Moved, from
-		g.changes[from].kind, g.changes[from].pair = MovedAway, f.change
+		g.list[from].kind, g.list[from].pair = MovedAway, f.change
 	}
-	for k := range g.changes {
-		g.counts[g.changes[k].kind].add(g.sizes[k])
+	for k := range g.list {
+		g.counts[g.list[k].kind].add(g.sizes[k])
 	}
 	for i := range g.folders {
 		f := &g.folders[i]
 		for k := f.from; k < f.to; k++ {
-			f.Counts[g.changes[k].kind].add(g.sizes[k])
+			f.Counts[g.list[k].kind].add(g.sizes[k])
 		}
 	}
-	return &g.differences
+	return &g.Changes
 }
 
-func (c *DiffCount) add(s sizes) {
+func (c *Count) add(s sizes) {
 	c.N++
 	c.Old += s.old
 	c.New += s.new
 }
 
 // Count returns how many paths differ in one way.
-func (d *differences) Count(kind DiffKind) DiffCount { return d.counts[kind] }
+func (c *Changes) Count(kind Kind) Count { return c.counts[kind] }
 
 // Folders returns the folders in which something differs.
-func (d *differences) Folders() []DiffFolder { return d.folders }
-
-// Rows returns changes of some kinds in path order, from the offset on, and how many there are in
-// all.
-func (c *Comparison) Rows(offset int64, limit int, kinds ...DiffKind) (rows []Diff, n int,
-	err error) {
-	var wanted [diffKinds]bool
-	for _, k := range kinds {
-		wanted[k] = true
-		n += c.counts[k].N
-	}
-	for k, skip := 0, offset; k < len(c.changes) && len(rows) < limit; k++ {
-		if !wanted[c.changes[k].kind] {
-			continue
-		}
-		if skip > 0 {
-			skip--
-			continue
-		}
-		d, err := c.row(k)
-		if err != nil {
-			return nil, 0, err
-		}
-		rows = append(rows, d)
-	}
-	return rows, n, nil
-}
+func (c *Changes) Folders() []Folder { return c.folders }
