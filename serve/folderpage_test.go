@@ -246,7 +246,8 @@ func TestMissingPage(t *testing.T) {
 		resp, page := c.do(t, "GET", "/a/x/y%22%3E%3Cscript%3E.txt", "Accept: text/html")
 		for _, want := range []string{`href="../../?list&amp;asset=list-`, `action="../../"`,
 			`value="y&#34;&gt;&lt;script&gt;.txt"`, "<title>Not found · site</title>",
-			`href="../../"`} {
+			`<a href="../"><bdi>a</bdi></a>`, `rel="up" href="../"`,
+			`/a/x/y&#34;&gt;&lt;script&gt;.txt`} {
 			if !strings.Contains(page, want) {
 				t.Errorf("%s: no %q in %s", c.name, want, page)
 			}

@@ -17,14 +17,37 @@ func showMissing(r *plan.Request, p *plan.Plan, title string) error {
 		home = readable(title)
 	}
 	root := template.URL(want.Root)
-	g.Action, g.Crumbs, g.Here = root, []crumb{{home, root}}, g.NotFound
+	g.Action, g.Here = root, g.NotFound
+	near := above(want, home)
+	g.Crumbs = near
 	g.Heading, g.Title = g.NotFound, g.NotFound+" · "+home
 	g.Query = strings.ToValidUTF8(want.Path[strings.LastIndexByte(want.Path, '/')+1:], "\ufffd")
-	g.UpText, g.UpHref, g.Nothing = fill(g.Back, home), root, g.NothingHere
+	last := near[len(near)-1]
+	g.UpText, g.UpHref, g.Nothing = fill(g.Back, last.Name), last.Href, g.NothingHere
+	if want.Path != "" {
+		g.Notes = []string{"/" + readable(want.Path)}
+	}
 	b, err := g.execute()
 	if err != nil {
 		return err
 	}
 	Show(r, p, plan.Shown{Type: "text/html; charset=utf-8", Fields: PageFields, Missing: true}, b)
 	return nil
+}
+
+// above returns the root, called home, and the folders down to the nearest one above a path that
+// names nothing, with references from there.
+func above(want *plan.Listing, home string) []crumb {
+	all := []crumb{{home, template.URL(want.Root)}}
+	if want.Near == "" {
+		return all
+	}
+	up := want.Root
+	for name := range strings.SplitSeq(want.Near, "/") {
+		if up = strings.TrimPrefix(up, "../"); up == "" {
+			up = "./"
+		}
+		all = append(all, crumb{readable(name), template.URL(up)})
+	}
+	return all
 }

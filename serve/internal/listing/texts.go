@@ -71,8 +71,11 @@ type lookTexts struct {
 	Offline                       string
 }
 
-// keyText is a key and what it does.
+// keyText is a key, or several with spaces between them, and what it does.
 type keyText struct{ Key, Does string }
+
+// Keys returns the keys.
+func (k keyText) Keys() []string { return strings.Fields(k.Key) }
 
 // textsFor returns the texts in the language that a client prefers.
 func textsFor(r *plan.Request) *texts {

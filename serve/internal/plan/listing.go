@@ -18,10 +18,11 @@ type Listing struct {
 	JSON  bool
 	Asset string // the name of a file that pages need, instead of a listing; "" for none
 
-	// Missing is set for the page of a path that names nothing. Path is the path, and Root the
-	// reference from it to the root.
+	// Missing is set for the page of a path that names nothing. Path is the path, Root the
+	// reference from it to the root, and Near the path of the nearest folder above it.
 	Missing bool
 	Root    string
+	Near    string
 
 	// View is set for the page of a file. Path is the file's, and Node the file that it names.
 	View bool

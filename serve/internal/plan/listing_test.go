@@ -203,13 +203,19 @@ func TestLanguage(t *testing.T) {
 func TestMissingPage(t *testing.T) {
 	pl := planner(t, Options{Listing: true})
 	const browser = "text/html,application/xhtml+xml,*/*;q=0.8"
-	for _, test := range []struct{ target, accept, path, root string }{
-		{"/bare/no", browser, "bare/no", "../"}, {"/bare/no/", browser, "bare/no", "../../"},
-		{"/no", browser, "no", "./"}, {"/no//x", browser, "no/x", "../../"},
-		{"/no%2fx", browser, "", "./"}, {"/no/?list&q=x", browser, "no", "../"},
-		{"/.git/x", browser, "", "../"},
-		{"/no", "*/*", "", ""}, {"/no", "", "", ""}, {"/no", "application/json", "", ""},
-		{"/no", "text/html;q=0", "", ""}, {"/a/%2e./no", browser, "", ""},
+	for _, test := range []struct{ target, accept, path, root, near string }{
+		{"/bare/no", browser, "bare/no", "../", "bare"},
+		{"/bare/no/", browser, "bare/no", "../../", "bare"},
+		{"/bare/no/no/no.html", browser, "bare/no/no/no.html", "../../../", "bare"},
+		{"/bare" + strings.Repeat("/n", maxUp+1), browser, "bare" + strings.Repeat("/n", maxUp+1),
+			strings.Repeat("../", maxUp+1), ""},
+		{"/no", browser, "no", "./", ""}, {"/no//x", browser, "no/x", "../../", ""},
+		{"/bare//x", browser, "bare/x", "../../", ""},
+		{"/no%2fx", browser, "", "./", ""}, {"/no/?list&q=x", browser, "no", "../", ""},
+		{"/.git/x", browser, "", "../", ""},
+		{"/no", "*/*", "", "", ""}, {"/no", "", "", "", ""},
+		{"/no", "application/json", "", "", ""},
+		{"/no", "text/html;q=0", "", "", ""}, {"/a/%2e./no", browser, "", "", ""},
 	} {
 		tree := site()
 		delete(tree.nodes, "404.html")
@@ -218,8 +224,8 @@ func TestMissingPage(t *testing.T) {
 		if p.Body.Kind == ListingBody {
 			got = *p.Body.Listing
 		}
-		if want := (Listing{Path: test.path, Root: test.root, Missing: test.root != ""}); got != want ||
-			p.Status != 404 || !strings.Contains(header(p, "Vary"), "Accept") {
+		want := Listing{Path: test.path, Root: test.root, Near: test.near, Missing: test.root != ""}
+		if got != want || p.Status != 404 || !strings.Contains(header(p, "Vary"), "Accept") {
 			t.Errorf("%s, %q: %d %+v, want %+v, %s", test.target, test.accept, p.Status, got, want,
 				p.AppendFields(nil))
 		}

@@ -72,7 +72,7 @@ func (pl *Planner) notFound(r *Request, t Tree, p *Plan, path string) error {
 	if n.Kind != File {
 		p.text(404, "404 Not Found\n")
 		if pl.options.Listing {
-			p.missingPage(r, path)
+			pl.missingPage(r, t, p, path)
 		}
 		return nil
 	}
@@ -81,14 +81,39 @@ func (pl *Planner) notFound(r *Request, t Tree, p *Plan, path string) error {
 
 // missingPage gives p, a 404, a page if the client is a browser. After dot segments there is none,
 // as clients resolve its references in different ways.
-func (p *Plan) missingPage(r *Request, path string) {
+func (pl *Planner) missingPage(r *Request, t Tree, p *Plan, path string) {
 	p.fields = "Vary: Accept\r\n"
 	raw, _, ok := splitTarget(r.Target)
 	if !ok || p.moved || !acceptsHTML(r.Accept) {
 		return
 	}
-	p.Body = Body{Kind: ListingBody,
-		Listing: &Listing{Missing: true, Path: strings.Clone(path), Root: toRoot(raw)}}
+	l := &Listing{Missing: true, Path: strings.Clone(path), Root: toRoot(raw)}
+	if !strings.Contains(raw, "//") { // where references count other names than the path has
+		l.Near = pl.nearest(t, l.Path)
+	}
+	p.Body = Body{Kind: ListingBody, Listing: l}
+}
+
+// maxUp is how many names at the end of a path nearest leaves out before it takes the root.
+const maxUp = 8
+
+// nearest returns the path of the nearest folder above a path that names nothing; "" is the root.
+func (pl *Planner) nearest(t Tree, path string) string {
+	for range maxUp {
+		i := strings.LastIndexByte(path, '/')
+		if i < 0 {
+			break
+		}
+		path = path[:i]
+		n, err := pl.resolve(t, path)
+		if err != nil {
+			break
+		}
+		if n.Kind == Dir {
+			return path
+		}
+	}
+	return ""
 }
 
 // page makes p a 404 with a file as its page. It is negotiated, but has no validators, since it is

@@ -15,7 +15,9 @@ const maxDescription = 240
 var (
 	// mark is what a line begins with that is no part of a paragraph: a heading, a rule, a picture, a
 	// tag, a comment, a directive, a list or code.
-	mark = regexp.MustCompile("^(#|=+ |[=~^*_-]{3,}|!\\[|\\[!|<|\\.\\. |```|[-*+] |[>|:]|\\t)")
+	mark = regexp.MustCompile("^(#|=+ |[=~^*_-]{3,}|!\\[|\\[!|<|\\.\\. |```|[-*+] |[|:]|\\t)")
+	// quote is what a line of a quotation begins with. Many READMEs quote what the project is.
+	quote = regexp.MustCompile(`^ ?> ?`)
 	// link is a link of Markdown, and its text.
 	link = regexp.MustCompile(`!?\[([^\]]*)\](\([^)]*\)|\[[^\]]*\])`)
 	// emphasis is what Markdown and reStructuredText put around words.
@@ -34,6 +36,9 @@ func FirstParagraph(content string) string {
 		}
 		for len(lines) > 0 && strings.HasPrefix(lines[0], "#") {
 			lines = lines[1:]
+		}
+		for i, line := range lines {
+			lines[i] = quote.ReplaceAllString(line, "")
 		}
 		if len(lines) == 0 || lines[0] == "" || mark.MatchString(lines[0]) {
 			continue

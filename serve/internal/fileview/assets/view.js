@@ -23,6 +23,7 @@ const page = {
       const gutter = Number.parseFloat(getComputedStyle(line, "::before").width) +
         Number.parseFloat(getComputedStyle(line, "::before").paddingRight);
       if (event.clientX - line.getBoundingClientRect().left > gutter) return;
+      if (event.shiftKey) getSelection().removeAllRanges(); // that the browser has made of the clicks
       work(Number(line.dataset.n), event.shiftKey, line);
     });
   },

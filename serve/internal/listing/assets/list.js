@@ -26,6 +26,12 @@
   const bare = (url) => String(url).split("#")[0];
   let shown = bare(location.href); // the address of what the page shows
 
+  // What a search or a filter found is marked by a file of its own.
+  function markFound(url) {
+    if (/[?&](q|filter)=/.test(url)) import("./?list&asset=found.js").catch(() => {});
+  }
+  markFound(shown);
+
   // Another listing in place of this one. The latest request wins, however late an older answer is.
   let asking = null;
   async function load(url, parts) {
@@ -39,6 +45,7 @@
       if (!answer.ok) throw new Error(answer.status);
       show(new DOMParser().parseFromString(text, "text/html"), parts);
       shown = bare(url);
+      markFound(shown);
       return true;
     } catch {
       if (mine === asking) location.assign(url); // the browser shows what is wrong
