@@ -60,6 +60,7 @@ brotli              brotli
 zstd                zstd
 systemd-analyze     systemd
 logrotate           logrotate
+promtool            prometheus
 pkill               procps
 '
 # Modules of Debian's Python: module  Debian package
