@@ -4,7 +4,6 @@ import (
 	"compress/gzip"
 	"fmt"
 	"io"
-	"net/http"
 	"strings"
 	"testing"
 
@@ -36,21 +35,7 @@ func (s *storage) member(t *testing.T, path string) sidecar.Entry {
 // ask requests a file. whole is false if the body ended early.
 func ask(t *testing.T, url string, header ...string) (status int, body string, whole bool) {
 	t.Helper()
-	req, err := http.NewRequest("GET", url, nil)
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, h := range header {
-		name, value, _ := strings.Cut(h, ": ")
-		req.Header.Set(name, value)
-	}
-	resp, err := plainClient.Do(req)
-	if err != nil {
-		return 0, "", false
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	return resp.StatusCode, string(b), err == nil
+	return get(t, plainClient, url, header...)
 }
 
 // inflate returns the content of a gzip member, if it is one.

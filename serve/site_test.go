@@ -233,6 +233,18 @@ func (r *running) raw(t testing.TB, request string, limit time.Duration) string 
 // fetch gets a URL and returns status and body. The body is "ABORTED" if it was cut off.
 func fetch(t testing.TB, c *http.Client, url string, header ...string) (int, string) {
 	t.Helper()
+	status, body, whole := get(t, c, url, header...)
+	if !whole {
+		body = "ABORTED"
+	}
+	return status, body
+}
+
+// get gets a URL. whole is false if the body, or the answer, ended early.
+func get(t testing.TB, c *http.Client, url string, header ...string) (
+	status int, body string, whole bool,
+) {
+	t.Helper()
 	req, err := http.NewRequest("GET", url, nil)
 	if err != nil {
 		t.Fatal(err)
@@ -243,14 +255,11 @@ func fetch(t testing.TB, c *http.Client, url string, header ...string) (int, str
 	}
 	resp, err := c.Do(req)
 	if err != nil {
-		return 0, "ABORTED"
+		return 0, "", false
 	}
 	defer resp.Body.Close()
 	b, err := io.ReadAll(resp.Body)
-	if err != nil {
-		return resp.StatusCode, "ABORTED"
-	}
-	return resp.StatusCode, string(b)
+	return resp.StatusCode, string(b), err == nil
 }
 
 var plainClient = &http.Client{Transport: &http.Transport{DisableCompression: true,
