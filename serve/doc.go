@@ -50,6 +50,7 @@
 //	│  ├─ gzipform   whether content is gzip to its end
 //	│  ├─ match      searches the paths of an index
 //	│  ├─ natural    orders names as people do
+//	│  ├─ nest       finds archives in a tree of plain files
 //	│  ├─ overview   adds up a folder by type, and lays out treemaps; listing uses it, too
 //	│  ├─ paths      paths of mounts and folders, and which are hidden; serve uses it, too
 //	│  ├─ plain      a directory of plain files

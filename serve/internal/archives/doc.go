@@ -3,8 +3,7 @@
 //
 //	library.go  Library, and what it is changed by: Load, Reload, Change
 //	reuse.go    what is open already is not opened again
-//	nested.go   archives that are found in a tree of plain files; makepack.go indexes and converts
-//	            them
+//	nested.go   opens the archives that package nest finds in a tree of plain files
 //	set.go      Set, what is served at one time; the deepest mount of a path answers
 //	mounteddir.go  the directory of a mount; package paths has which paths that may have
 //	archive.go  one open archive

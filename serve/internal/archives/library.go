@@ -13,6 +13,7 @@ import (
 
 	"github.com/tarpack/tpk/internal/changetime"
 	"github.com/tarpack/tpk/serve/internal/archives/changes"
+	"github.com/tarpack/tpk/serve/internal/archives/nest"
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/archives/recent"
 	"github.com/tarpack/tpk/serve/internal/guard"
@@ -65,7 +66,7 @@ type Library struct {
 	notice  func(string)
 	hidden  func(path string) bool // nil if nothing is hidden
 	current atomic.Pointer[Set]
-	nest    *nest
+	nest    *nest.Nest[archive] // nil without nested archives
 
 	cache     *cache.Cache
 	noConvert bool
@@ -112,7 +113,7 @@ func NewLibrary(o Options) (*Library, error) {
 			return nil, err
 		}
 		if o.Nested {
-			l.nest = newNest(o.Fallback, l.fallback, o.Hidden)
+			l.nest = nest.New(o.Fallback, l.fallback, o.Hidden, (*archive).release)
 			l.hidden = paths.WithPacks(o.Hidden)
 		}
 	}
@@ -130,7 +131,7 @@ func (l *Library) Close() {
 	l.jobs.Wait()
 	l.watching.Wait()
 	if l.nest != nil {
-		l.nest.close()
+		l.nest.Close()
 	}
 	l.shared.Wait()
 }
@@ -247,7 +248,7 @@ func (l *Library) change(
 		old.release()
 	}
 	if l.nest != nil {
-		l.nest.served.Store(changes)
+		l.nest.Heed(changes)
 	}
 	return kept
 }

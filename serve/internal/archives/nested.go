@@ -5,78 +5,72 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path"
-	"path/filepath"
-	"slices"
-	"strings"
-	"sync"
-	"sync/atomic"
+	"syscall"
 	"time"
 
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/guard"
-	"github.com/tarpack/tpk/serve/internal/plain"
 	"github.com/tarpack/tpk/tarpack/cache"
 )
 
-// recheck is how long the result of a look into a folder is used. So a pack that comes, changes or
-// goes is noticed at the first request below its folder, at most that much later. Trees of any size
-// need no watching.
-const recheck = time.Second
+// isPack reports whether path is never answered, whatever the file holds, as it belongs to a pack.
+// A damaged pack still has what is hidden in it. The folder's ?list&download=tar.gz is the pack, if
+// downloads are allowed.
+func (v *View) isPack(path string) bool { return v.library.nest != nil && paths.IsPackName(path) }
 
-// nest finds the archives in a tree of plain files: a pack.tar.gz is served in place of the folder
-// it lies in. A folder is looked into when the path of a request leads through it.
-type nest struct {
-	dir    string
-	tree   *plain.Dir
-	hidden func(path string) bool // may be nil
-
-	mu   sync.RWMutex
-	dirs map[string]*nestDir // folders that exist, by path
-
-	changes atomic.Int64 // packs that have come, changed or gone
-	served  atomic.Int64 // how many of these the current Set heeds
+// hiding returns hidden with what belongs to packs, if there can be any.
+func (v *View) hiding(hidden func(string) bool) func(string) bool {
+	if v.library.nest == nil {
+		return hidden
+	}
+	return paths.WithPacks(hidden)
 }
 
-// nestDir is what is known of a folder.
-type nestDir struct {
-	checked time.Time
-	pack    os.FileInfo // nil: there is none
-	bad     bool        // it could not be opened, and is left out until it changes
-	making  bool        // it is being indexed or converted
-	ready   *archive    // that has been opened by this; nil: there is none
-}
-
-func newNest(dir string, tree *plain.Dir, hidden func(string) bool) *nest {
-	return &nest{dir: dir, tree: tree, hidden: hidden, dirs: map[string]*nestDir{}}
-}
-
-// specs returns the packs that are known and good.
-func (n *nest) specs() []Spec {
-	n.mu.RLock()
-	defer n.mu.RUnlock()
-	var specs []Spec
-	for dir, d := range n.dirs {
-		if d.pack != nil && !d.bad {
-			specs = append(specs, Spec{Path: n.file(dir), Mount: dir})
+// makePack indexes or converts a pack in the background, and then serves it.
+func (l *Library) makePack(spec Spec) {
+	if !l.nest.Begin(spec.Mount) {
+		return
+	}
+	l.jobs.Go(func() {
+		before, a, err := l.openInTurn(spec.Path)
+		full := errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+		if full && l.ctx.Err() == nil {
+			l.notice("not served yet: " + Describe(err) + ": trying again in " + retryFull.String())
+			l.sleep(retryFull)
 		}
-	}
-	slices.SortFunc(specs, func(a, b Spec) int { return strings.Compare(a.Mount, b.Mount) })
-	return specs
+		if l.ctx.Err() != nil {
+			if a != nil {
+				a.release()
+			}
+			return
+		}
+		now, _ := os.Stat(spec.Path)
+		bad := err != nil && !full && !errors.Is(err, guard.ErrBusy) &&
+			guard.SameFile(before, now) // for good
+		if bad {
+			l.notice("not served: " + Describe(err))
+		}
+		l.nest.End(spec.Mount, a, bad)
+		l.reloadNested()
+	})
 }
 
-// file returns the name of the pack of a folder.
-func (n *nest) file(dir string) string {
-	return filepath.Join(n.dir, filepath.FromSlash(dir), paths.PackName)
-}
+// retryFull is the time after which a pack is made again that had no room.
+const retryFull = 10 * time.Second
 
-// setBad notes that the pack of a folder can't be opened.
-func (n *nest) setBad(dir string) {
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if d := n.dirs[dir]; d != nil {
-		d.bad = true
+// openInTurn opens a pack after no program writes it and no other pack is being made. before is
+// what the file was.
+func (l *Library) openInTurn(name string) (before os.FileInfo, a *archive, err error) {
+	err = l.waitUntilWritten(l.ctx, name, 0)
+	if err := l.turn.Take(l.ctx); err != nil {
+		return nil, nil, err
 	}
+	defer l.turn.Done()
+	before, _ = os.Stat(name)
+	if err == nil {
+		a, err = l.openArchive(l.ctx, name, opening{})
+	}
+	return before, a, err
 }
 
 // moment is how long a request waits for a pack that was just written.
@@ -89,8 +83,9 @@ const moment = 50 * time.Millisecond
 func (l *Library) openNested(ctx context.Context) (
 	specs []Spec, open []*archive, pending []string, changes int64,
 ) {
-	changes = l.nest.changes.Load()
-	for _, spec := range l.nest.specs() {
+	changes = l.nest.Changes()
+	for _, pack := range l.nest.Packs() {
+		spec := Spec{Path: pack.Name, Mount: pack.Dir}
 		a, err := l.openPack(ctx, spec)
 		if err != nil {
 			a = l.held(spec.Path, errors.Is(err, guard.ErrBusy))
@@ -104,7 +99,7 @@ func (l *Library) openNested(ctx context.Context) (
 				pending = append(pending, spec.Mount)
 			}
 		case err != nil && a == nil:
-			l.nest.setBad(spec.Mount)
+			l.nest.SetBad(spec.Mount)
 			l.notice("not served: " + Describe(err))
 		case err != nil && !a.guard.Overwritten():
 			l.notice("the archive that is served stays: " + Describe(err))
@@ -121,7 +116,7 @@ func (l *Library) openPack(ctx context.Context, spec Spec) (*archive, error) {
 	if a := l.reuse(spec).archive; a != nil {
 		return a, nil
 	}
-	if a := l.nest.takeReady(spec.Mount); a != nil {
+	if a := l.nest.TakeReady(spec.Mount); a != nil {
 		if now, err := guard.StampOf(spec.Path); err == nil && now.Same(a.stamp) {
 			return a, nil
 		}
@@ -154,58 +149,6 @@ func (l *Library) findPacks() {
 	}
 }
 
-// pack describes the pack of a folder. It returns nil if there is none, or if symbolic links lead
-// from the folder's path to a hidden folder.
-func (n *nest) pack(dir string) os.FileInfo {
-	pack, err := n.tree.Stat(path.Join(dir, paths.PackName))
-	if err != nil || !pack.Mode().IsRegular() {
-		return nil
-	}
-	end, _, isDir, err := n.tree.Follow(dir)
-	if err != nil || !isDir || n.hidden != nil && end != "" && n.hidden(end+"/") {
-		return nil
-	}
-	return pack
-}
-
-// look counts a change if the pack of a folder has come, changed or gone since the last look. It
-// reports whether the folder exists.
-func (n *nest) look(dir string, now time.Time) (exists bool) {
-	n.mu.RLock()
-	d := n.dirs[dir]
-	fresh := d != nil && now.Sub(d.checked) < recheck
-	n.mu.RUnlock()
-	if fresh {
-		return true
-	}
-	pack := n.pack(dir)
-	if pack == nil && dir != "" {
-		if fi, err := n.tree.Stat(dir); err != nil || !fi.IsDir() {
-			n.mu.Lock()
-			defer n.mu.Unlock()
-			d := n.dirs[dir]
-			delete(n.dirs, dir)
-			if d != nil && d.pack != nil {
-				n.changes.Add(1)
-			}
-			return false
-		}
-	}
-	n.mu.Lock()
-	defer n.mu.Unlock()
-	if d = n.dirs[dir]; d == nil {
-		d = &nestDir{}
-		n.dirs[strings.Clone(dir)] = d // dir is part of a request's buffer
-	}
-	d.checked = now
-	if guard.SameFile(pack, d.pack) {
-		return true
-	}
-	d.pack, d.bad = pack, false
-	n.changes.Add(1)
-	return true
-}
-
 // discover looks for packs in the folders on a path, and also in path itself if deep is set. It
 // returns true if the Set has changed.
 func (l *Library) discover(path string, deep bool) bool {
@@ -214,7 +157,7 @@ func (l *Library) discover(path string, deep bool) bool {
 		if end > 0 && end < len(path) && path[end] != '/' || end == len(path) && end > 0 && !deep {
 			continue
 		}
-		if !l.nest.look(path[:end], now) {
+		if !l.nest.Look(path[:end], now) {
 			break
 		}
 	}
@@ -225,12 +168,12 @@ func (l *Library) discover(path string, deep bool) bool {
 // already, it waits, since the Set gives wrong answers until then. It returns true if the Set is
 // another one now.
 func (l *Library) heed() bool {
-	changes := l.nest.changes.Load()
-	if l.nest.served.Load() >= changes {
+	changes := l.nest.Changes()
+	if l.nest.Heeded() >= changes {
 		return false
 	}
 	l.mu.Lock()
-	served := l.nest.served.Load()
+	served := l.nest.Heeded()
 	l.mu.Unlock()
 	return served >= changes || l.reloadNested()
 }
@@ -239,7 +182,7 @@ func (l *Library) heed() bool {
 func (l *Library) reloadNested() bool {
 	err := l.Reload(l.ctx)
 	if err != nil { // not again at each request
-		l.nest.served.Store(l.nest.changes.Load())
+		l.nest.Heed(l.nest.Changes())
 	}
 	if err != nil && l.ctx.Err() == nil {
 		l.notice("looking for archives: " + Describe(err))

@@ -80,7 +80,7 @@ func (s *Set) place(dir *plain.Dir) (m, d int) {
 func (l *Library) discoverAll(dirs []string) bool {
 	now := time.Now()
 	for _, dir := range dirs {
-		l.nest.look(dir, now)
+		l.nest.Look(dir, now)
 	}
 	return l.heed()
 }

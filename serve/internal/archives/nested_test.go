@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tarpack/tpk/serve/internal/archives/nest"
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/tarpack/pack"
@@ -136,7 +137,7 @@ func TestFoundByAnother(t *testing.T) {
 	}
 	defer before.Release()
 	l.turn <- struct{}{}
-	l.nest.look("a/b", time.Now())
+	l.nest.Look("a/b", time.Now())
 	if _, err := lookup(t, l, "a/b/f"); !errors.Is(err, ErrPending) {
 		t.Error("found and not opened:", err)
 	}
@@ -172,7 +173,7 @@ func TestRenewedWithFewerArchives(t *testing.T) {
 	if err := os.Remove(filepath.Join(tree, "a/b", paths.PackName)); err != nil {
 		t.Fatal(err)
 	}
-	l.nest.look("a/b", time.Now().Add(recheck))
+	l.nest.Look("a/b", time.Now().Add(nest.Recheck))
 	if !l.heed() {
 		t.Fatal("the Set is the same")
 	}
