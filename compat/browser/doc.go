@@ -2,5 +2,5 @@
 // keyboard, light and dark, wide and narrow. Nothing may appear on the console, and axe-core, a
 // checker of accessibility, must find nothing.
 //
-// go test ./compat/browser -screenshots docs/screenshots also takes the pictures that docs keeps.
+// go test ./compat/browser -screenshots DIR also takes pictures of the pages, to look at.
 package browser

@@ -26,7 +26,8 @@ func TestStickyHeads(t *testing.T) {
 	}`) {
 		t.Error("the head of the list is elsewhere, or over the row that has the focus")
 	}
-	p.run(chromedp.Navigate(p.url+"/docs/guide.md?list=view"), chromedp.WaitReady(chromedp.CSS("#file")))
+	p.run(chromedp.Navigate(p.url+"/docs/guide.md?list=view"),
+		chromedp.WaitReady(chromedp.CSS("#file")))
 	if !eval[bool](p, `{
 		scrollTo(0, 400)
 		const box = (css) => document.querySelector(css).getBoundingClientRect()
