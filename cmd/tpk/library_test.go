@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -21,7 +22,10 @@ func TestLibraryMessages(t *testing.T) {
 		names = append(names, regexp.QuoteMeta(cmd.Name))
 	}
 	words := regexp.MustCompile(`\btpk (` + strings.Join(names, "|") + `)\b|(^|[^-\w])--[a-z]`)
-	identity := "tpk export" // hashed into an ETag, not shown
+	allowed := []string{
+		"tpk export",             // hashed into an ETag, not shown
+		" --strip-components=%d", // of tar
+	}
 	for _, library := range []string{"gzmember", "sidecar", "tarpack", "serve"} {
 		found := 0
 		dir := filepath.Join("../..", library)
@@ -41,7 +45,7 @@ func TestLibraryMessages(t *testing.T) {
 					return true
 				}
 				text, err := strconv.Unquote(lit.Value)
-				if err != nil || text != identity && words.MatchString(text) {
+				if err != nil || !slices.Contains(allowed, text) && words.MatchString(text) {
 					t.Errorf("%s: %s", set.Position(lit.Pos()), lit.Value)
 				}
 				return true

@@ -22,6 +22,7 @@ func TestGet(t *testing.T) {
 				p.url+"/docs/?list&download=tar.gz") {
 				t.Errorf("the code is called %q", got)
 			}
+			eval[int](p, `document.querySelector("[data-copy]").scrollIntoView({block: "center"}), 0`)
 			p.click("[data-copy]")
 			p.until(`document.getElementById("said").textContent == "Copied"`)
 			p.run(chromedp.Navigate(p.url+"/docs/?list"), chromedp.WaitReady(chromedp.CSS("#pick")))
@@ -32,7 +33,7 @@ func TestGet(t *testing.T) {
 			p.follow(".picked [value=get]", `document.querySelector(".take") != null`)
 			axe(p)
 			for name, want := range map[string]string{
-				"docs/guide.md": "# A guide", "docs/notes.txt": "notes",
+				"guide.md": "# A guide", "notes.txt": "notes",
 			} {
 				dir := t.TempDir()
 				line := eval[string](p, `[...document.querySelectorAll("pre")].map(e => e.textContent)
@@ -51,7 +52,7 @@ func TestGet(t *testing.T) {
 				chromedp.WaitReady(chromedp.CSS(".take")))
 			p.picture(l.name + "-get-file")
 			lines := eval[[]string](p, `[...document.querySelectorAll("pre")].map(e => e.textContent)`)
-			if len(lines) < 2 || !strings.Contains(lines[0], "'"+p.url+"/docs/guide.md'") {
+			if len(lines) < 2 || !strings.Contains(lines[0], "'"+p.url+"/docs/guide.md?list&etag=") {
 				t.Errorf("%q", lines)
 			}
 		})

@@ -54,16 +54,28 @@ func (v *View) Download(path, format, query string) (plan.Node, error) {
 	}
 	var ranges []export.Range
 	switch {
-	case chosen && format == "tpi":
-		return plan.Node{}, &plan.ChoiceError{Status: 400, Why: "a selection has no index"}
+	case chosen && format != "tar.gz" && format != "zip":
+		return plan.Node{}, &plan.ChoiceError{Status: 400, Why: "a selection is a tar.gz or a zip"}
 	case chosen:
 		if ranges, err = d.Resolve(&c); err != nil {
 			return plan.Node{}, err
 		}
+	case beside[format] != "":
+		if d.Omission != nil {
+			return plan.Node{}, nil
+		}
+		return v.downloadBeside(path, format)
 	case format != "zip" && d.Omission == nil:
 		if n := v.set.download(path, format); n.Kind == plan.Download {
 			return n, nil
 		}
 	}
 	return v.export(&d, format, ranges)
+}
+
+// Above returns the path in its archive of the folder whose downloads path has: the names in a
+// tar.gz begin with it.
+func (v *View) Above(path string) (string, error) {
+	_, rest, err := v.directory(path)
+	return rest, err
 }

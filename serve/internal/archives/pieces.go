@@ -107,6 +107,9 @@ func (a *archive) download(format string) plan.Node {
 		return plan.Node{} // it has grown, so its end differs, and it is exported instead
 	}
 	n.Entry, n.Size = wholeArchive, a.tar.Size()
+	if signed := a.tar.Signed(); signed != nil && len(signed.Files) == 1 {
+		n.SHA256 = signed.Files[0].SHA256
+	}
 	return n
 }
 

@@ -150,16 +150,22 @@ func (v *View) plainFile(d *plain.Dir, mount, path string) (plan.Node, error) {
 		return plan.Node{}, nil
 	}
 	if f != nil {
-		stamp, err := changetime.Stat(f)
-		if err != nil {
-			_ = f.Close()
-			return plan.Node{}, err
-		}
-		n.Source, n.Entry = plainSource, len(v.plain)
-		v.plainStamps = append(v.plainStamps, stamp)
-		v.plain = append(v.plain, f)
+		return v.found(n, f)
 	}
 	return n, err
+}
+
+// found adds a plain file to those that the View has found, and completes its node.
+func (v *View) found(n plan.Node, f *os.File) (plan.Node, error) {
+	stamp, err := changetime.Stat(f)
+	if err != nil {
+		_ = f.Close()
+		return plan.Node{}, err
+	}
+	n.Source, n.Entry = plainSource, len(v.plain)
+	v.plainStamps = append(v.plainStamps, stamp)
+	v.plain = append(v.plain, f)
+	return n, nil
 }
 
 // discover looks for nested archives on a path, before the first lookup: later ones must not change

@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 
 	"github.com/tarpack/tpk/internal/changetime"
+	"github.com/tarpack/tpk/internal/regular"
 	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/sidecar/variants"
 )
@@ -37,6 +38,23 @@ func (s *Source) Current() *File {
 		return f
 	}
 	return nil
+}
+
+// Open opens the file to use once more, to be sent as it is. It is nil if there is none.
+func (s *Source) Open() (*os.File, error) {
+	s.Look(false)
+	f := s.Current()
+	if f == nil {
+		return nil, nil
+	}
+	file, err := regular.Open(s.Name)
+	if err != nil {
+		return nil, nil // it is being replaced
+	}
+	if fi, err := file.Stat(); err != nil || !f.isAt(fi) {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
 }
 
 // Look opens the file if it is there and complete, or if it is another one now. first is set when

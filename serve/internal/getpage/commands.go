@@ -1,6 +1,7 @@
 package getpage
 
 import (
+	"fmt"
 	"strings"
 
 	"github.com/tarpack/tpk/serve/internal/plan"
@@ -28,8 +29,15 @@ func wget(url, name string) string {
 	return "wget -c -O " + local(name) + " " + quote(url)
 }
 
-// untar returns the command that unpacks the tar.gz at a URL.
-func untar(url string) string { return "curl -fL " + quote(url) + " | tar xz" }
+// untar returns the command that unpacks the tar.gz at a URL, without the folders above its content,
+// so that it makes what unzip makes of the zip.
+func untar(url, above string) string {
+	line := "curl -fL " + quote(url) + " | tar xz"
+	if above != "" {
+		line += fmt.Sprintf(" --strip-components=%d", strings.Count(above, "/")+1)
+	}
+	return line
+}
 
 // check returns the command that fails unless a file has a SHA-256.
 func check(sum, name string) string {

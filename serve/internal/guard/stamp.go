@@ -108,14 +108,14 @@ func (s Stamp) Newer(name string) bool {
 }
 
 // sidecarName returns the name of an archive's sidecar.
-func sidecarName(name string) string { return besideName(name, format.SidecarSuffix) }
+func sidecarName(name string) string { return BesideName(name, format.SidecarSuffix) }
 
 // VariantsName returns the name of the variants file of an archive, or of the list of a set.
-func VariantsName(name string) string { return besideName(name, format.VariantsSuffix) }
+func VariantsName(name string) string { return BesideName(name, format.VariantsSuffix) }
 
-// besideName returns the name of a file with a suffix beside an archive. If the archive is a
+// BesideName returns the name of a file with a suffix beside an archive. If the archive is a
 // symbolic link, that may be beside the link or beside its target.
-func besideName(name, suffix string) string {
+func BesideName(name, suffix string) string {
 	side := name + suffix
 	if _, err := os.Stat(side); err != nil {
 		if real, err := filepath.EvalSymlinks(name); err == nil {

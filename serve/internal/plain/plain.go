@@ -119,6 +119,15 @@ func outage(err error) error {
 	return nil
 }
 
+// NodeOf describes an open regular file.
+func NodeOf(f *os.File) (plan.Node, error) {
+	fi, err := f.Stat()
+	if err != nil {
+		return plan.Node{}, err
+	}
+	return node(f, fi)
+}
+
 // node describes a regular file. There is no hash of its content, so the node's Hash is one of what
 // changes with the content: the modification time in nanoseconds, the size and the inode.
 func node(f *os.File, fi fs.FileInfo) (plan.Node, error) {

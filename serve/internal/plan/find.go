@@ -32,6 +32,9 @@ func (f *finder) file() error {
 			f.view(n)
 			return nil
 		}
+		if f.wants() && f.replaced(&n) {
+			return nil
+		}
 		return f.serve(n, f.path)
 	}
 	if n.Kind == Dir && f.asksOwn() != noOwnPage {

@@ -1,6 +1,12 @@
 package plan
 
-import "errors"
+import (
+	"errors"
+	"fmt"
+	"net/http"
+	"slices"
+	"strings"
+)
 
 // ownKey is the key of a query that is reserved for tpk's own pages: listings, searches, downloads,
 // and the files that pages need. Without it, a query does not change the answer where the site has
@@ -107,10 +113,40 @@ func (f *finder) standsIn() (bool, error) {
 	return n.Kind == File, err
 }
 
+// Formats are the values of the key download: formats of folders, and the archive's own files. The
+// first two are those of selections.
+var Formats = []string{"tar.gz", "zip", "tpi", "tpx", "tpv", "sum", "minisig"}
+
+// etagKey is the key of a query with the entity tag of the content that is wanted. Programs that
+// resume a download without If-Range, as curl and wget do, get no part of another content so.
+const etagKey = "etag"
+
+// replaced refuses the answer n if the query wants another content. It reports whether it did.
+func (f *finder) replaced(n *Node) bool {
+	want := queryValue(f.query, etagKey)
+	if want == "" || want == EntityTag(n) {
+		return false
+	}
+	f.p.ShowRefused(&ChoiceError{Status: http.StatusPreconditionFailed,
+		Why: "this was replaced since the address was made. Delete the part that you have, and " +
+			"begin again with a new address"})
+	return true
+}
+
+// EntityTag returns the value of the key etag for a content: its entity tag without quotes.
+func EntityTag(n *Node) string { return fmt.Sprintf("%016x", n.Hash) }
+
+// wants reports whether the query of a file wants one content of it.
+func (f *finder) wants() bool {
+	o := &f.pl.options
+	return f.query != "" && (o.Listing || !o.NoDownload) && hasKey(f.query, ownKey) &&
+		hasKey(f.query, etagKey)
+}
+
 // download answers with an archive, its sidecar, or a folder. It returns false if the path is
 // not a folder, and has not answered then.
 func (f *finder) download(format string) (bool, error) {
-	known := format == "tar.gz" || format == "zip" || format == "tpi"
+	known := slices.Contains(Formats, format)
 	if known && !f.pl.options.NoDownload {
 		n, err := f.t.Download(f.path, format, f.query)
 		if refused := (*ChoiceError)(nil); errors.As(err, &refused) {
@@ -121,6 +157,9 @@ func (f *finder) download(format string) (bool, error) {
 			return true, err
 		}
 		if n.Kind == Download {
+			if f.replaced(&n) {
+				return true, nil
+			}
 			f.p.filename = n.Name
 			return true, f.pl.representation(f.r, f.t, f.p, n, n.Name)
 		}
@@ -130,7 +169,7 @@ func (f *finder) download(format string) (bool, error) {
 		return false, err
 	}
 	if !known && !f.pl.options.NoDownload {
-		f.p.ShowBad("download is tar.gz, zip or tpi")
+		f.p.ShowBad("download is " + strings.Join(Formats, ", "))
 		return true, nil
 	}
 	return true, f.pl.notFound(f.r, f.t, f.p, f.path)

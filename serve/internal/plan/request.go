@@ -94,7 +94,7 @@ const (
 
 // ChoiceError is a choice of entries that can't be answered.
 type ChoiceError struct {
-	Status int // 400, 404, or 410 if the archive is not the one in which the choice was made
+	Status int // 400, 404, 410 if the choice was made in another archive, 412: see etagKey
 	Why    string
 }
 
@@ -124,7 +124,8 @@ type Tree interface {
 	// is mounted. It is "", or path up to a slash or to its end.
 	Root(path string) string
 	// Download describes the download of a folder, or of some entries of it if the query makes a
-	// choice: see package choice. format is "tar.gz", "zip" or "tpi". A choice that can't be answered
+	// choice: see package choice. format is "tar.gz" or "zip", or that of the archive's own files
+	// "tpi", "tpx", "tpv", "sum" or "minisig". A choice that can't be answered
 	// is a *ChoiceError.
 	Download(path, format, query string) (Node, error)
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/tarpack/tpk/internal/changetime"
+	"github.com/tarpack/tpk/internal/regular"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/text"
 )
@@ -80,6 +81,24 @@ func (f *File) renew() {
 	if err != nil {
 		f.notice(f.name() + ": " + err.Error() + ": searches find names only")
 	}
+}
+
+// Open opens the file of the index. It is nil if there is none that can be used.
+func (f *File) Open() (*os.File, error) {
+	f.renew()
+	f.mu.RLock()
+	defer f.mu.RUnlock()
+	if f.index == nil {
+		return nil, nil
+	}
+	file, err := regular.Open(f.name())
+	if err != nil {
+		return nil, nil // it is being replaced
+	}
+	if now, err := changetime.Stat(file); err != nil || now != f.stamp {
+		return nil, errors.Join(err, file.Close())
+	}
+	return file, nil
 }
 
 // Close closes the index, when nobody searches any more.
