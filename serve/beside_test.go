@@ -41,7 +41,7 @@ func (o offered) names() (all []string) {
 
 // TestBeside downloads the files beside an archive: those that belong to it, as they are.
 func TestBeside(t *testing.T) {
-	name, trust := packSigned(t, files{"a.html": string(words(3000)), "d/b.html": "b"})
+	name, trust := packSigned(t, files{"a.html": words(3000), "d/b.html": "b"})
 	indexText(t, name)
 	addVariants(t, name, name+".tpv", nil)
 	r := start(t, listed(serve.Archive{Path: name}))

@@ -13,7 +13,7 @@ import (
 // TestETagWanted: with etag, an address answers with nothing but that content. Without the key
 // list, a query means nothing.
 func TestETagWanted(t *testing.T) {
-	name := files{"d/a": string(words(3000)), "d/b": "b"}.pack(t,
+	name := files{"d/a": words(3000), "d/b": "b"}.pack(t,
 		filepath.Join(t.TempDir(), "site.tar.gz"))
 	for _, c := range clients(t, listed(serve.Archive{Path: name})) {
 		for _, target := range []string{"/d/a?list", "/d/?list&download=tar.gz", "/d/?list&download=zip",
@@ -42,18 +42,18 @@ func TestETagWanted(t *testing.T) {
 	}
 }
 
-// TestResumeReplaced resumes downloads with curl and wget after the archive was replaced: they fail,
-// and the part that was there stays as it was.
+// TestResumeReplaced resumes downloads with curl and wget after the archive was replaced: they
+// fail, and the part that was there stays as it was.
 func TestResumeReplaced(t *testing.T) {
 	dir := t.TempDir()
-	name := files{"d/a": string(noise(200_000)), "d/same": string(noise(100_000))}.pack(t,
+	name := files{"d/a": noise(200_000), "d/same": noise(100_000)}.pack(t,
 		filepath.Join(dir, "site.tar.gz"))
 	r := start(t, listed(serve.Archive{Path: name}))
 	var all offered
 	all = append(all, offers(t, r, "/d/", "")...)
 	all = append(all, offers(t, r, "/d/", "&name=a")...)
 	same := offers(t, r, "/d/", "&name=same")
-	next := files{"d/a": string(words(200_000)), "d/same": string(noise(100_000))}.pack(t,
+	next := files{"d/a": words(200_000), "d/same": noise(100_000)}.pack(t,
 		filepath.Join(dir, "next.tar.gz"))
 	whole := map[string]string{}
 	for _, d := range append(all, same...) {

@@ -29,8 +29,8 @@ func wget(url, name string) string {
 	return "wget -c -O " + local(name) + " " + quote(url)
 }
 
-// untar returns the command that unpacks the tar.gz at a URL, without the folders above its content,
-// so that it makes what unzip makes of the zip.
+// untar returns the command that unpacks the tar.gz at a URL, without the folders above its
+// content, so that it makes what unzip makes of the zip.
 func untar(url, above string) string {
 	line := "curl -fL " + quote(url) + " | tar xz"
 	if above != "" {

@@ -25,7 +25,7 @@ var german = &texts{
 	Name: "Name", Size: "Größe", Modified: "Geändert", PackedHead: "Gepackt",
 	SharedPacked: "geteilt",
 	Preview:      "Vorschau", PreviewOf: "Vorschau von {name}", ViewOf: "{name} ansehen",
-	ViewFile: "Ansehen", Open: "Öffnen", Close: "Schließen",
+	ViewFile: "Diese Datei ansehen", Open: "Öffnen", Close: "Schließen",
 	CantShow: "Diese Datei kann nicht gezeigt werden.",
 	Look: lookTexts{
 		Prev: "Vorige Datei", Next: "Nächste Datei", Get: "Herunterladen", Again: "Noch einmal",

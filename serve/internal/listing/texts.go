@@ -108,7 +108,7 @@ var english = &texts{
 	PageOf: "Page %s of %s", Of: "%s of %s",
 	Name: "Name", Size: "Size", Modified: "Modified", PackedHead: "Packed", SharedPacked: "shared",
 	Preview: "Preview", PreviewOf: "Preview {name}", ViewOf: "View {name}",
-	ViewFile: "View", Open: "Open", Close: "Close",
+	ViewFile: "View this file", Open: "Open", Close: "Close",
 	CantShow: "This file can't be shown.",
 	Look: lookTexts{
 		Prev: "Previous file", Next: "Next file", Get: "Download", Again: "Try again",
