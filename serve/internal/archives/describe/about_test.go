@@ -13,7 +13,8 @@ func TestAbout(t *testing.T) {
 		{"Title\n=====\n\n.. image:: x\n\nOne ``code``, two.", "One code, two."},
 		{"<p align=center>\n<img>\n</p>\n\n[![b](u)](v) ![c](d)\n\nA [b](c) [d][e].", "A b d."},
 		{"\r\n\r\nWindows\r\nlines\r\n\r\nMore", "Windows lines"},
-		{"```\ncode\n```\n\n- a list\n\n> [!NOTE]\n> a note\n\n**Bold** and __this__, but snake_case_name.",
+		{"```\ncode\n```\n\n- a list\n\n> [!NOTE]\n> a note\n\n" +
+			"**Bold** and __this__, but snake_case_name.",
 			"Bold and this, but snake_case_name."},
 		{"# T\n\n[![b](u)](v)\n\n> What\n> it is.\n\nMore.", "What it is."},
 		{"<!-- comment -->\n\nText & <b>", "Text & <b>"}, {"---\n\n***\n\nAfter rules", "After rules"},

@@ -65,7 +65,8 @@ func TestParse(t *testing.T) {
 			"execution_count":"x","outputs":[{"output_type":"stream","text":5}]}]}`,
 			Notebook{Cells: []Cell{{Kind: Code, Outputs: []Output{{Kind: Stream}}}}}},
 		{"odd cells and outputs", `{"nbformat":4.0,"metadata":[],"cells":[
-			{"cell_type":"raw","source":"a"},7,null,[],{"cell_type":1,"source":"b"},{"cell_type":"heading","level":"x","source":"h"},
+			{"cell_type":"raw","source":"a"},7,null,[],{"cell_type":1,"source":"b"},
+			{"cell_type":"heading","level":"x","source":"h"},
 			{"cell_type":"code","source":"c","outputs":"none"},
 			{"cell_type":"code","source":"d","outputs":[{"output_type":"stream","text":"e"},
 				3,null,{"output_type":[]},{"output_type":"error","traceback":"x"}]},
