@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"html/template"
 	"path"
+	"regexp"
 	"strings"
 	"sync"
 
@@ -71,6 +72,9 @@ func load(files embed.FS, dir string, names []string) map[string]*file {
 			b = bytes.ReplaceAll(b, []byte("asset="+other), []byte("asset="+f.public))
 		}
 		ext := path.Ext(name)
+		if ext == ".js" {
+			b = comments.ReplaceAll(b, nil)
+		}
 		all[name] = &file{
 			public:  fmt.Sprintf("%s-%016x%s", strings.TrimSuffix(name, ext), xxhash.Sum64(b), ext),
 			kind:    types[ext],
@@ -78,6 +82,9 @@ func load(files embed.FS, dir string, names []string) map[string]*file {
 	}
 	return all
 }
+
+// comments are lines of a script that have nothing but a comment. Browsers need none.
+var comments = regexp.MustCompile(`(?m)^[ \t]*//.*\n`)
 
 // read returns a file of a package, or one of those that are shared.
 func read(files embed.FS, dir, name string) ([]byte, error) {
