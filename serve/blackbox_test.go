@@ -62,7 +62,7 @@ func newClient(name, base string, tr *http.Transport) *client {
 	return &client{name, base, &http.Client{
 		Transport:     tr,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-		Timeout:       20 * time.Second,
+		Timeout:       2 * time.Minute, // nothing should hang
 	}}
 }
 

@@ -80,6 +80,28 @@ func sourcesOfPages(t *testing.T) map[string]serve.Options {
 	return sources
 }
 
+// TestCompareFound: packs that nothing has asked for yet are found for a comparison.
+func TestCompareFound(t *testing.T) {
+	dir := t.TempDir()
+	files{"x": "x"}.pack(t, filepath.Join(dir, "pack.tar.gz"))
+	r := start(t, serve.Options{Listing: true, Fallback: dir, Nested: true})
+	eventually(t, "it is ready", func() bool {
+		status, _ := fetch(t, plainClient, r.url("/x"))
+		return status == 200
+	})
+	for mount, f := range map[string]files{"old": before, "new": after} {
+		if err := os.Mkdir(filepath.Join(dir, mount), 0o755); err != nil {
+			t.Fatal(err)
+		}
+		f.pack(t, filepath.Join(dir, mount, "pack.tar.gz"))
+	}
+	eventually(t, "they are compared", func() bool {
+		status, body := fetch(t, plainClient,
+			r.url("/?list=compare&old=/old&with=/new&file=d/text.txt"))
+		return status == 200 && strings.Contains(body, `<ins data-n="2">2</ins>`)
+	})
+}
+
 // zip writes a zip of regular files.
 func (fs files) zip(t *testing.T, name string) string {
 	t.Helper()

@@ -72,8 +72,10 @@ func (v *View) Compare(old, new string, hidden func(string) bool) (*Comparison, 
 			return nil, &SideError{path, ErrNoFolder}
 		}
 	}
-	if v.library.nest != nil && v.library.discover(new, true) {
-		v.renew()
+	for _, path := range []string{old, new} {
+		if v.library.nest != nil && v.library.discover(path, true) {
+			v.renew()
+		}
 	}
 	for i, path := range []string{old, new} {
 		s, err := v.side(path, v.hiding(hidden))
