@@ -89,7 +89,7 @@ type onePage struct {
 }
 
 func (p *onePage) ask(ctx context.Context, t *testing.T, r *running) {
-	for ctx.Err() == nil {
+	for ctx.Err() == nil || len(p.contents) == 0 { // in the end it is answered
 		req, err := http.NewRequest("GET", r.url(p.page), nil)
 		if err != nil {
 			t.Error(err)
@@ -124,8 +124,5 @@ func (p *onePage) ask(ctx context.Context, t *testing.T, r *running) {
 		default:
 			p.contents[tag], p.last = body, tag
 		}
-	}
-	if len(p.contents) == 0 {
-		t.Errorf("%s was never answered", p.page)
 	}
 }
