@@ -38,6 +38,7 @@
 //	│  ├─ getpage     commands, checksums and a QR code for a download
 //	│  ├─ listing     renders folder pages and search results; fileview uses it, too
 //	│  │  └─ markdown   renders Markdown as HTML that is harmless
+//	│  ├─ code        source code in colours; markdown uses it, too
 //	│  ├─ textenc     detects the encoding of text; archives uses it, too
 //	│  └─ asset       styles, scripts and icons of pages
 //	├─ archives    which archives are served, and until when their files stay open

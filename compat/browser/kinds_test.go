@@ -28,6 +28,20 @@ const pdf = "%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n" +
 	"2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj\n" +
 	"3 0 obj<</Type/Page/Parent 2 0 R/MediaBox[0 0 300 200]>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n"
 
+// laughs is a drawing of 10¹⁰ rectangles, which no browser can draw.
+var laughs = func() string {
+	s := `<svg xmlns="http://www.w3.org/2000/svg"><g id="a0"><rect width="9" height="9"/></g>`
+	for i := range 10 {
+		s += fmt.Sprintf(`<g id="a%d">`, i+1) + strings.Repeat(fmt.Sprintf(`<use href="#a%d"/>`, i), 10) +
+			"</g>"
+	}
+	return s + "</svg>"
+}()
+
+// wide is the beginning of a picture of 20,000 × 20,000 pixels.
+const wide = "\x89PNG\r\n\x1a\n\x00\x00\x00\x0dIHDR\x00\x00\x4e\x20\x00\x00\x4e\x20" +
+	"\x01\x00\x00\x00\x00\xcb\x0b\x7b\x94"
+
 // kinds returns files of many kinds.
 func kinds(t *testing.T) map[string]string {
 	t.Helper()
@@ -64,6 +78,8 @@ func kinds(t *testing.T) map[string]string {
 	files["sales.csv"] = rows
 	files["small.csv"] = "city,inhabitants,country\nK\xf6ln,1084831,Germany\n" +
 		"Z\xfcrich,443037,Switzerland\nGraz,302749\n\"" + strings.ReplaceAll(evil, `"`, `""`) + "\",1,x\n"
+	files["lol.svg"], files["wide.png"] = laughs, wide
+	files["half.png"] = files["photo.png"][:len(files["photo.png"])/2]
 	files["odd.ipynb"] = strings.Replace(notebook(files["photo.png"]), `"cells": [`,
 		`"cells": ["no cell", {"cell_type": "code", "source": "x", "outputs": [7]},`, 1)
 	files["deep.md"] = strings.Repeat(">", 300) + " deep " + evil + "\n"
@@ -115,6 +131,9 @@ func (p *tab) view(url, name string) {
 	}
 }
 
+// notDrawn is true of the page of a picture that is not shown at once.
+const notDrawn = `!document.querySelector("#file img") && document.querySelector("#file .empty a")`
+
 // TestKinds: each kind of file has its page, in every look.
 func TestKinds(t *testing.T) {
 	url := serveArchive(t, false, packSite(t, kinds(t)))
@@ -126,13 +145,20 @@ func TestKinds(t *testing.T) {
 				{"data.json", `document.querySelector(".json-tools")`},
 				{"bad.json", `document.querySelector(".because a").hash == "#L3"`},
 				{"lines.jsonl", `document.querySelectorAll(".json .glance").length > 20`},
-				{"guide.md", `document.querySelector(".md table") && document.querySelector(".md img")`},
-				{"work.ipynb", `[...document.querySelectorAll(".notebook img")].length >= 2`},
+				{"guide.md", `document.querySelector(".md pre .k") &&
+					document.querySelector(".md table") && document.querySelector(".md img")`},
+				{"work.ipynb", `document.querySelector(".notebook .source .k") &&
+					[...document.querySelectorAll(".notebook img")].length >= 2`},
 				{"odd.ipynb", `document.querySelectorAll(".cell.odd, .out.odd").length == 2 &&
 					document.querySelectorAll(".cell").length == 7`},
 				{"deep.md", `document.querySelector(".because") && document.querySelector("#L1")`},
-				{"photo.png", `document.querySelector(".zoom output").textContent.includes("%")`},
+				{"photo.png", `!document.querySelector(".failed") &&
+					document.querySelector(".zoom output").textContent.includes("%")`},
 				{"drawing.svg", `document.querySelector(".zoom output").textContent.startsWith("320 × 200")`},
+				{"lol.svg", notDrawn},
+				{"wide.png", notDrawn},
+				{"half.png", `document.querySelector(".zoom output").textContent.includes("%") &&
+					document.querySelector(".failed")?.textContent.startsWith("The end of this file")`},
 				{"broken.png", `document.querySelector("#file .empty")`},
 				{"doc.pdf", `document.querySelector("object")`},
 				{"tone.wav", `document.querySelector("audio").duration == 10`},

@@ -32,6 +32,8 @@ var previewed = map[string]string{
 	"g-bad.png":     "\x89PNG\r\n\x1a\n\x00\x00 is cut off",
 	"h-script.html": "<script>document.title = 'hacked'</script><img src=x onerror='alert(1)'>",
 	"i-last.txt":    "the last one\n",
+	"j-laughs.svg":  laughs,
+	"k-drawing.svg": `<svg xmlns="http://www.w3.org/2000/svg" width="20" height="10"/>`,
 	"folder/in.txt": "in\n",
 }
 
@@ -175,6 +177,11 @@ func TestPreviewTexts(t *testing.T) {
 				p.click("#look-next")
 			}
 			p.stage("the last one")
+			p.click("#look-next")
+			p.stage("This file is too much for a preview")
+			p.until(`document.querySelector("#look-body a[download]")?.pathname == "/j-laughs.svg"`)
+			p.click("#look-next")
+			p.until(`document.querySelector("#look-body img")?.naturalWidth == 20`)
 			p.click("#look-next")
 			p.stage("café €")
 			p.click("#look-next")

@@ -49,6 +49,8 @@ func TestReadme(t *testing.T) {
 			p := newTab(t, l)
 			p.run(chromedp.Navigate(url + "/"))
 			p.until(`document.querySelector("#readme .md h2")`)
+			p.until(`getComputedStyle(document.querySelector("#readme pre .k")).color !=
+				getComputedStyle(document.querySelector("#readme pre")).color`)
 			p.until(`[...document.querySelectorAll(".md img")].every(i => i.complete || i.loading)`)
 			axe(p)
 			if eval[bool](p, `document.documentElement.scrollWidth > innerWidth`) {

@@ -11,5 +11,5 @@ var files embed.FS
 
 // Assets are the files that folder pages need. Other pages use them, too.
 var Assets = asset.New(files, "assets", "icon.svg", "icons.svg", "list.css+pick.css",
-	"grid.css", "overview.css", "preview.js", "pickmany.js", "found.js",
+	"grid.css", "overview.css", "code.css", "whole.js", "preview.js", "pickmany.js", "found.js",
 	"list.js+pick.js+shared/times.js")

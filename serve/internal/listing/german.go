@@ -35,13 +35,14 @@ var german = &texts{
 			"öffnen Sie sie im Browser.",
 		Undrawn: "Der Browser kann diese Datei nicht zeigen: Sie ist beschädigt, oder er kennt ihr " +
 			"Format nicht. Laden Sie sie herunter, um ein anderes Programm zu benutzen.",
-		Large: "Diese Datei ist zu groß für eine Vorschau. Öffnen Sie sie, oder laden Sie sie herunter.",
+		Large: "Diese Datei ist zu viel für eine Vorschau. Öffnen Sie sie, oder laden Sie sie herunter.",
 		Damaged: "Diese Datei konnte nicht bis zum Ende gelesen werden: Sie ist beschädigt, oder die " +
 			"Verbindung ist abgebrochen.",
 		Gone:    "Diese Datei ist nicht mehr hier. Laden Sie die Seite neu.",
 		Broken:  "Diese Verknüpfung führt zu nichts, was hier ist:",
 		Folder:  "Diese Verknüpfung führt zu einem Ordner. Öffnen Sie sie, um ihn zu sehen.",
 		Offline: "Der Server ist nicht erreichbar.",
+		CutOff:  "Das Ende dieser Datei fehlt.",
 	},
 	Caption: "Pfeiltasten wechseln die Zeile, die Eingabetaste öffnet, die Leertaste zeigt eine " +
 		"Vorschau, / sucht, ? zeigt alle Tasten.",

@@ -2,7 +2,9 @@ package listing
 
 import (
 	"html/template"
+	"path"
 	"slices"
+	"strings"
 
 	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/sidecar"
@@ -18,7 +20,17 @@ var thumbs = []string{"image/png", "image/jpeg", "image/gif", "image/webp", "ima
 // isPicture reports whether an item is shown as a picture in a grid.
 func isPicture(it *archives.Item) bool {
 	return (it.Type == sidecar.TypeFile || it.Type == sidecar.TypeHardlink) && it.Size > 0 &&
-		slices.Contains(thumbs, it.Media)
+		slices.Contains(thumbs, it.Media) && !maybeComplex(it)
+}
+
+// maxDrawing is the size in bytes above which a drawing has no tile.
+const maxDrawing = 100 << 10
+
+// maybeComplex reports whether a drawing is one that browsers may need long for, all of a grid with
+// it. How large an .svgz is when it is unpacked is not known here.
+func maybeComplex(it *archives.Item) bool {
+	return it.Media == "image/svg+xml" &&
+		(it.Size > maxDrawing || strings.EqualFold(path.Ext(it.Path), ".svgz"))
 }
 
 // views sets the links to the list, to the grid if the part of the folder has pictures, and to the

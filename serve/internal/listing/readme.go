@@ -5,6 +5,7 @@ import (
 	"path"
 
 	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/code"
 	"github.com/tarpack/tpk/serve/internal/markdown"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/textenc"
@@ -79,6 +80,7 @@ func (p *page) article(title string, c *readme) {
 	p.UpText, p.UpHref = fill(p.Back, p.Here), template.URL("./"+p.q.folderQuery())
 	p.Crumbs = append(p.Crumbs, crumb{p.Here, p.UpHref})
 	p.Title = c.Name + " · " + p.Title
+	p.Styles = append(p.Styles, p.q.asset("code.css"))
 	p.Here, p.Readme, p.Article = c.Name, c, true
 }
 
@@ -100,7 +102,7 @@ func (l *Lister) readReadme(v *archives.View, q *request, file string, n *plan.N
 	text := decoded(b, int64(len(b)) < n.Size)
 	why := markdown.ErrTooLarge
 	if isMarkdown && n.Size == limit {
-		out, err := markdown.Render([]byte(text), q.readmeBase(v, file, n).Options())
+		out, err := markdown.Render([]byte(text), q.readmeBase(v, file, n).Options(code.NewWork()))
 		if err == nil {
 			c.HTML = template.HTML(out) //nolint:gosec // package markdown makes it harmless
 			return c, nil

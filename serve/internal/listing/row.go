@@ -20,7 +20,7 @@ type row struct {
 	Icon      string
 	Kind      string
 	Page      template.URL // of the file, whose link a script names; "" if there is none
-	Preview   string       // image, audio, video, text, link, large or empty; "" if there is none
+	Preview   string       // image, audio, …, as in preview.js; "" if there is none
 	Thumb     bool         // the tile of the file is the picture that it is
 	Link      string
 	Size      string
@@ -129,6 +129,9 @@ func kindOf(it *archives.Item) (icon, preview string) {
 			}
 			if k.preview == "image" && it.Size > maxPicture {
 				return k.icon, "large"
+			}
+			if strings.HasPrefix(it.Media, "image/svg") {
+				return k.icon, "drawing"
 			}
 			return k.icon, k.preview
 		}

@@ -38,6 +38,8 @@ type ShowTexts struct {
 	NoRows, NotNotebook, BusyNotebook string
 	TooDeep, TooLarge, BusyDocument   string
 	OddCell, OddOutput                string // why a part of a notebook is not shown
+
+	Complex, ManyPixels, OpenAnyway string // why a picture is not shown at once
 }
 
 // NotRendered returns why a document is shown as text, for an error of package markdown; "" for
@@ -86,6 +88,10 @@ var englishShow = ShowTexts{
 		"rendered. Its text:",
 	OddCell:   "This cell is malformed. Its JSON:",
 	OddOutput: "This output is malformed. Its JSON:",
+	Complex:   "To draw this picture, a browser may be busy for a long time.",
+	ManyPixels: "This picture has so many pixels that a browser may be busy for a long time, and " +
+		"use much memory.",
+	OpenAnyway: "Open it anyway",
 }
 
 var germanShow = ShowTexts{
@@ -124,4 +130,8 @@ var germanShow = ShowTexts{
 		"dieses formatiert zu sehen. Sein Text:",
 	OddCell:   "Diese Zelle ist fehlerhaft. Ihr JSON:",
 	OddOutput: "Diese Ausgabe ist fehlerhaft. Ihr JSON:",
+	Complex:   "Dieses Bild zu zeichnen, kann einen Browser lange beschäftigen.",
+	ManyPixels: "Dieses Bild hat so viele Pixel, dass es einen Browser lange beschäftigen und viel " +
+		"Speicher brauchen kann.",
+	OpenAnyway: "Trotzdem öffnen",
 }

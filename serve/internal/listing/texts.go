@@ -68,7 +68,7 @@ type lookTexts struct {
 	Larger, Encoding              string
 	Unknown, Undrawn, Large       string
 	Damaged, Gone, Broken, Folder string
-	Offline                       string
+	Offline, CutOff               string
 }
 
 // keyText is a key, or several with spaces between them, and what it does.
@@ -114,15 +114,15 @@ var english = &texts{
 		Prev: "Previous file", Next: "Next file", Get: "Download", Again: "Try again",
 		Larger:   "The beginning of a larger file. Open it to see all.",
 		Encoding: "Encoding:",
-		Unknown:  "This is no text, so there is no preview. Download it, or open it in the browser.",
-		Undrawn: "The browser can't show this file: it is damaged, or the browser does not know " +
-			"its format. Download it to use another program.",
-		Large:   "This file is too large for a preview. Open it, or download it.",
-		Damaged: "This file could not be read to its end: it is damaged, or the connection broke.",
-		Gone:    "This file is not here any more. Reload the page to see what is.",
-		Broken:  "This link leads to nothing in here:",
-		Folder:  "This link leads to a folder. Open it to see what is in it.",
-		Offline: "The server can't be reached.",
+		Unknown:  "This is no text, so there is no preview.",
+		Undrawn:  "The browser can't show this file: it is damaged, or of another format.",
+		Large:    "This file is too much for a preview.",
+		Damaged:  "This file could not be read to its end: it is damaged, or the connection broke.",
+		Gone:     "This file is not here any more.",
+		Broken:   "This link leads to nothing in here:",
+		Folder:   "This link leads to a folder.",
+		Offline:  "The server can't be reached.",
+		CutOff:   "The end of this file is missing.",
 	},
 	Caption: "Arrow keys move between rows, Enter opens, Space previews, / searches, ? shows all " +
 		"keys.",

@@ -4,6 +4,8 @@ import (
 	"net/url"
 	"path"
 	"strings"
+
+	"github.com/tarpack/tpk/serve/internal/code"
 )
 
 // Base is where a document lies, for the references in it.
@@ -17,8 +19,11 @@ type Base struct {
 	View string
 }
 
-// Options returns the options for the references of a document.
-func (b Base) Options() Options { return Options{Link: b.Link, Picture: b.Picture} }
+// Options returns the options for the references of a document, and for the colours of its code,
+// which may be nil.
+func (b Base) Options(work *code.Work) Options {
+	return Options{Link: b.Link, Picture: b.Picture, Code: work}
+}
 
 // Link returns the reference from the page that a link has.
 func (b Base) Link(ref string) string {

@@ -5,6 +5,7 @@
 //	sanitize.go  which elements and attributes stay, by bluemonday
 //	reopen.go    HTML that would grow when it is parsed
 //	shape.go     the tree of elements: levels and ids of headings, links, pictures
+//	code.go      colours of blocks of code
 //	base.go      Base: references of a document, as those of the page that shows it
 //
 // Nothing in a document is trusted. What Render returns has no script, style, form, frame or event

@@ -9,6 +9,8 @@ import (
 
 	"golang.org/x/net/html"
 	"golang.org/x/net/html/atom"
+
+	"github.com/tarpack/tpk/serve/internal/code"
 )
 
 // hostile are documents that try to do more than show something.
@@ -33,6 +35,8 @@ var hostile = []string{
 	"<picture><source srcset=\"//x/y.png\"><img src=a></picture>", "<img srcset=\"//x/y.png 2x\">",
 	"<!--><img src=x onerror=alert(1)>-->", "<![CDATA[><img src=x onerror=alert(1)>]]>",
 	"<details ontoggle=alert(1) open>a", "</div></section></main><h1>a</h1>", "<table><a><td><form>",
+	"```go\nfunc f() { return \"</code></pre><script>x</script>\" }\n```",
+	"<pre><code class=language-html>&lt;b onclick=x>&lt;/code> <i class=k>", "<span class=k>a</span>",
 	"[a]: javascript:x\n\n[a]", "```\"onclick=x\na\n```", "| a\n|-\n|<script>x</script>",
 	"[^\"><img src=x onerror=alert(1)>]\n\n[^\"><img src=x onerror=alert(1)>]: b",
 	"# <img src=x onerror=alert(1)>", "<p id=\"a\" id=\"b\">a", "<h1 id=list>a</h1>",
@@ -46,7 +50,7 @@ func FuzzRender(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, source []byte) {
 		base := Base{Folder: "in/", Root: "../"}
-		out, err := Render(source, base.Options())
+		out, err := Render(source, base.Options(code.NewWork()))
 		if err != nil {
 			return
 		}
@@ -123,7 +127,8 @@ func check(t *testing.T, n *html.Node, out []byte) {
 			ok = strings.HasPrefix(a.Val, IDPrefix)
 		case "class":
 			ok = strings.HasPrefix(a.Val, "footnote") || strings.HasPrefix(a.Val, "language-") ||
-				a.Val == "wide" || a.Val == "task" || a.Val == "alt"
+				a.Val == "wide" || a.Val == "task" || a.Val == "alt" || n.Data == "span" &&
+				n.Parent.Data == "code" && len(n.Attr) == 1 && slices.Contains(code.Classes(), a.Val)
 		case "role":
 			ok = strings.HasPrefix(a.Val, "doc-")
 		case "tabindex":

@@ -17,6 +17,7 @@ import (
 	"github.com/yuin/goldmark/renderer/html"
 	"github.com/yuin/goldmark/util"
 
+	"github.com/tarpack/tpk/serve/internal/code"
 	"github.com/tarpack/tpk/serve/internal/turns"
 )
 
@@ -46,6 +47,8 @@ type Options struct {
 	// which they return "" is shown as its text. If they are nil, references stay as they are; see
 	// [Base] for others.
 	Link, Picture func(ref string) string
+	// Code colours blocks of code that name their language. Nil is no colours.
+	Code *code.Work
 }
 
 // Render returns a document as HTML: GitHub's Markdown with footnotes, raw HTML as far as it is

@@ -139,7 +139,7 @@ func TestBase(t *testing.T) {
 	if got := (Base{}).Link("/x.md#y"); got != "./x.md#y" {
 		t.Errorf("%q", got)
 	}
-	out, err := Render([]byte("[a](b.md#c) ![](/d.png)"), b.Options())
+	out, err := Render([]byte("[a](b.md#c) ![](/d.png)"), b.Options(nil))
 	want := "<p><a href=\"sub/b.md?list=view#md-c\">a</a> " +
 		"<img src=\"../d.png\" alt=\"\" loading=\"lazy\"/></p>\n"
 	if string(out) != want || err != nil {

@@ -70,6 +70,7 @@ func (s *shaper) element(n *html.Node) {
 		return
 	case atom.Pre:
 		set(n, "tabindex", "0") // it may be wider than the page, so the keyboard must scroll it
+		s.code(n.FirstChild)
 	case atom.Table:
 		frame := &html.Node{Type: html.ElementNode, Data: "div", DataAtom: atom.Div,
 			Attr: []html.Attribute{{Key: "class", Val: "wide"}, {Key: "tabindex", Val: "0"}}}

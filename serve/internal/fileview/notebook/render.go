@@ -11,9 +11,10 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/serve/internal/asset"
+	"github.com/tarpack/tpk/serve/internal/code"
 	"github.com/tarpack/tpk/serve/internal/fileview"
 	"github.com/tarpack/tpk/serve/internal/fileview/prose"
-	code "github.com/tarpack/tpk/serve/internal/fileview/text"
+	lines "github.com/tarpack/tpk/serve/internal/fileview/text"
 	"github.com/tarpack/tpk/serve/internal/fileview/tree"
 	"github.com/tarpack/tpk/serve/internal/listing"
 	"github.com/tarpack/tpk/serve/internal/markdown"
@@ -50,7 +51,7 @@ func render(f *fileview.File) (fileview.Content, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	defer cancel()
 	if reading.Take(ctx) != nil {
-		return code.Because(f, f.Texts.Show.BusyNotebook)
+		return lines.Because(f, f.Texts.Show.BusyNotebook)
 	}
 	defer reading.Done()
 	b, err := f.Read(MaxSize)
@@ -62,14 +63,15 @@ func render(f *fileview.File) (fileview.Content, error) {
 	if err != nil {
 		return notNotebook(f, b)
 	}
-	s := &shower{File: f, Notebook: n}
+	s := &shower{File: f, Notebook: n, work: code.NewWork()}
 	var out bytes.Buffer
 	if err := page().Execute(&out, s); err != nil {
 		return fileview.Content{}, err
 	}
 	c := fileview.Content{HTML: template.HTML(out.String()), Allow: "img-src data:",
-		Facts:  []string{f.Texts.Count(int64(len(n.Cells)+n.More), f.Texts.Show.Cell)},
-		Styles: []template.URL{assets.URL(f.Root, "notebook.css")}}
+		Facts: []string{f.Texts.Count(int64(len(n.Cells)+n.More), f.Texts.Show.Cell)},
+		Styles: []template.URL{listing.Assets.URL(f.Root, "code.css"),
+			assets.URL(f.Root, "notebook.css")}}
 	if n.Language != "" {
 		c.Facts = append(c.Facts, n.Language)
 	}
@@ -81,18 +83,24 @@ func notNotebook(f *fileview.File, b []byte) (fileview.Content, error) {
 	if mistake := tree.Mistake(string(b)); mistake != nil {
 		return tree.Invalid(f, mistake)
 	}
-	return code.Because(f, f.Texts.Show.NotNotebook)
+	return lines.Because(f, f.Texts.Show.NotNotebook)
 }
 
 // shower is what the template gets.
 type shower struct {
 	*fileview.File
 	*Notebook
+	work *code.Work
+}
+
+// Code returns the source of a cell in the colours of the notebook's language.
+func (s *shower) Code(source string) template.HTML {
+	return template.HTML(s.work.HTML(source, s.Language)) // package code has escaped it
 }
 
 // Prose returns a text in Markdown as HTML, or "" if that is impossible.
-func (s *shower) Prose(text string) (template.HTML, error) {
-	html, err := prose.HTML(s.File, text)
+func (s *shower) Prose(source string) (template.HTML, error) {
+	html, err := prose.HTML(s.File, source, s.work)
 	if s.Texts.NotRendered(err) != "" {
 		return "", nil
 	}
@@ -101,7 +109,7 @@ func (s *shower) Prose(text string) (template.HTML, error) {
 
 // Clean returns HTML of which only harmless elements are left, or "" if that is nothing.
 func (s *shower) Clean(source string) (template.HTML, error) {
-	b, err := markdown.Sanitize([]byte(source), markdown.Base{Root: s.Root}.Options())
+	b, err := markdown.Sanitize([]byte(source), markdown.Base{Root: s.Root}.Options(nil))
 	if s.Texts.NotRendered(err) != "" {
 		return "", nil
 	}

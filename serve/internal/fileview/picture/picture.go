@@ -1,5 +1,9 @@
 // Package picture shows pictures, fitted to the page or zoomed, on a checkered ground. An SVG is
-// only shown in an img element, where it can't run scripts or load anything.
+// only shown in an img element, where it can't run scripts or load anything. A picture that may
+// keep a browser busy for long is not shown at once.
+//
+//	picture.go  the Renderer
+//	drawing.go  how much work a drawing is
 package picture
 
 import (
@@ -47,19 +51,45 @@ var page = fileview.NewFragment(`<div class="zoom" role="group" ` +
 	`<button type="button" data-zoom="actual">{{.Actual}}</button><output></output>` +
 	`<small>{{.Move}}</small></div>
 <div class="sheet stage" tabindex="0" role="region" aria-label="{{.Picture}}" ` +
-	`data-failed="{{.Failed}}"><img src="{{.Source}}" alt="{{.Name}}"></div>`)
+	`data-failed="{{.Failed}}" data-whole="{{.Whole}}" data-cutoff="{{.CutOff}}">` +
+	`<img src="{{.Source}}" alt="{{.Name}}"></div>`)
+
+// maxPixels is how many pixels a picture may have that is shown at once.
+const maxPixels = 100_000_000
+
+var refusal = fileview.NewFragment(
+	`<p class="empty">{{.Why}} <a href="{{.Source}}">{{.Open}}</a></p>`)
 
 func render(f *fileview.File) (fileview.Content, error) {
-	html, err := page.Render(struct {
-		*listing.ShowTexts
-		Source       template.URL
-		Name, Failed string
-	}{&f.Texts.Show, template.URL(f.Raw), listing.Readable(f.Name), f.Texts.CantShow})
-	c := fileview.Content{HTML: html,
-		Styles:  []template.URL{assets.URL(f.Root, "picture.css")},
-		Scripts: []template.URL{assets.URL(f.Root, "picture.js")}}
+	var c fileview.Content
+	why := ""
 	if d, _, err := image.DecodeConfig(bytes.NewReader(f.Head)); err == nil {
 		c.Facts = []string{fmt.Sprintf("%d × %d", d.Width, d.Height)}
+		if int64(d.Width)*int64(d.Height) > maxPixels {
+			why = f.Texts.Show.ManyPixels
+		}
 	}
+	complex, err := tooComplex(f)
+	if err != nil {
+		return c, err
+	}
+	if complex {
+		why = f.Texts.Show.Complex
+	}
+	if why != "" {
+		c.HTML, err = refusal.Render(struct {
+			Source    template.URL
+			Why, Open string
+		}{template.URL(f.Raw), why, f.Texts.Show.OpenAnyway})
+		return c, err
+	}
+	c.HTML, err = page.Render(struct {
+		*listing.ShowTexts
+		Source, Whole        template.URL
+		Name, Failed, CutOff string
+	}{&f.Texts.Show, template.URL(f.Raw), listing.Assets.URL(f.Root, "whole.js"),
+		listing.Readable(f.Name), f.Texts.CantShow, f.Texts.Look.CutOff})
+	c.Styles = []template.URL{assets.URL(f.Root, "picture.css")}
+	c.Scripts = []template.URL{assets.URL(f.Root, "picture.js")}
 	return c, err
 }

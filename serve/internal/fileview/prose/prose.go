@@ -5,6 +5,7 @@ import (
 	"html/template"
 	"strings"
 
+	"github.com/tarpack/tpk/serve/internal/code"
 	"github.com/tarpack/tpk/serve/internal/fileview"
 	"github.com/tarpack/tpk/serve/internal/fileview/text"
 	"github.com/tarpack/tpk/serve/internal/listing"
@@ -27,20 +28,22 @@ func render(f *fileview.File) (fileview.Content, error) {
 	if err != nil {
 		return fileview.Content{}, err
 	}
-	body, err := HTML(f, source)
+	body, err := HTML(f, source, code.NewWork())
 	if reason := f.Texts.NotRendered(err); reason != "" {
 		return text.Because(f, reason)
 	}
 	if err != nil {
 		return fileview.Content{}, err
 	}
-	return fileview.Content{HTML: `<article class="sheet md">` + body + `</article>`}, nil
+	return fileview.Content{HTML: `<article class="sheet md">` + body + `</article>`,
+		Styles: []template.URL{listing.Assets.URL(f.Root, "code.css")}}, nil
 }
 
 // HTML returns Markdown as HTML for the page of a file. It goes into an element of the class md.
 // The errors are those of package markdown.
-func HTML(f *fileview.File, text string) (template.HTML, error) {
+// The code in it is coloured as far as work goes.
+func HTML(f *fileview.File, text string, work *code.Work) (template.HTML, error) {
 	base := markdown.Base{Root: f.Root, View: "?list=view"}
-	b, err := markdown.Render([]byte(text), base.Options())
+	b, err := markdown.Render([]byte(text), base.Options(work))
 	return template.HTML(b), err // package markdown has sanitized it
 }

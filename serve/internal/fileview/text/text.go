@@ -2,9 +2,7 @@
 //
 //	text.go       the Renderer; the beginning of a text that is too large for a page
 //	below.go      a file as text that can't be shown in another way
-//	highlight.go  lines with numbers, in the colours of a lexer
-//	lexers.go     which lexer a file has
-//	matchtime.go  how long a lexer tries a rule
+//	highlight.go  lines with numbers, in colours
 //
 // A text up to 1 MiB and 20,000 lines is in the page as a whole, and lines.js marks lines of it. Of
 // a longer one the page has the beginning; long.js reads any part of it by ranges of the plain
@@ -17,6 +15,7 @@ import (
 	"strings"
 
 	"github.com/tarpack/tpk/serve/internal/asset"
+	"github.com/tarpack/tpk/serve/internal/code"
 	"github.com/tarpack/tpk/serve/internal/fileview"
 	"github.com/tarpack/tpk/serve/internal/listing"
 )
@@ -73,10 +72,11 @@ func render(f *fileview.File) (fileview.Content, error) {
 	if err != nil {
 		return fileview.Content{}, err
 	}
-	c := fileview.Content{Styles: []template.URL{assets.URL(f.Root, "text.css")}}
+	c := fileview.Content{Styles: []template.URL{
+		listing.Assets.URL(f.Root, "code.css"), assets.URL(f.Root, "text.css")}}
 	s := shown{ViewTexts: &f.Texts.View, Open: f.Texts.Open, Raw: f.Raw}
 	if whole {
-		lexer := lexerFor(f.Name, text)
+		lexer := code.ForFile(f.Name, text)
 		lines, n := highlight(text, lexer)
 		s.Wrapped, s.Lines = lexer == nil, template.HTML(lines)
 		if lexer != nil {

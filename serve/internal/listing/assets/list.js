@@ -135,7 +135,9 @@
     if (!answer?.ok) return;
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const readme = page.getElementById("readme");
-    if (readme) section.replaceWith(readme);
+    if (!readme) return;
+    section.replaceWith(readme);
+    document.head.append(...page.querySelectorAll("link[href*=code]"));
   }
   loadReadme().then(() => {
     if (location.hash) location.replace(location.hash); // it may lead there

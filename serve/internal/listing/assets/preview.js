@@ -1,4 +1,6 @@
 // Previews of files, in a dialog. list.js loads this file for the first one.
+import { cutOff } from "./?list&asset=whole.js";
+
 const $ = (id) => document.getElementById(id);
 const dialog = $("look");
 const stage = $("look-body");
@@ -42,7 +44,10 @@ function draw(kind, src, name, mine) {
   const onerror = () => mine === current && explain(src, mine);
   switch (kind) {
     case "image":
-      stage.replaceChildren(element("img", { alt: name, onerror, src }));
+      stage.replaceChildren(element("img", { alt: name, onerror, src, onload: () => warn(src, mine) }));
+      break;
+    case "drawing":
+      sketch(src, name, mine);
       break;
     case "audio":
     case "video": {
@@ -61,6 +66,26 @@ function draw(kind, src, name, mine) {
   }
 }
 
+// warn says so if the end of a picture is missing.
+async function warn(src, mine) {
+  if (await cutOff(src, mine.signal) && mine === current) note(say.cutoff);
+}
+
+// sketch shows a drawing, unless the server has found that it may keep a browser busy for long. Then
+// its page has no picture.
+async function sketch(src, name, mine) {
+  let kind = "offline";
+  stage.replaceChildren(element("pre", { textContent: "…" }));
+  try {
+    const answer = await fetch(`${src.replace(/[?#].*/, "")}?list=view&as=picture`, { signal: mine.signal });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    kind = answer.ok && !page.querySelector("#file .stage") ? "large" : "image";
+  } catch {
+    // as it is
+  }
+  if (mine === current) draw(kind, src, name, mine);
+}
+
 // follow shows what a link leads to.
 async function follow(src, name, mine) {
   let kind = "offline";
@@ -70,6 +95,7 @@ async function follow(src, name, mine) {
     if (!answer.ok) kind = "broken";
     else if (new URL(answer.url).pathname.endsWith("/")) kind = "folder";
     else if (answer.headers.get("Content-Length") === "0") kind = "empty";
+    else if (media?.input.startsWith("image/svg")) kind = "drawing";
     else kind = media?.[1] ?? "text";
   } catch {
     // as it is

@@ -80,6 +80,13 @@
     });
     drag();
     pinch();
+    warn();
+  }
+
+  // warn says so if the end of the picture is missing.
+  async function warn() {
+    const { cutOff } = await import(stage.dataset.whole);
+    if (await cutOff(img.src)) page.fail(stage.dataset.cutoff);
   }
 
   function drag() {

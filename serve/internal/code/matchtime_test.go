@@ -1,4 +1,4 @@
-package text
+package code
 
 import (
 	"testing"
@@ -28,9 +28,9 @@ func TestMatchLimit(t *testing.T) {
 			"spy": {{Mutator: s}},
 		}
 	})
-	if shown, _ := highlight("ab", l); shown != `<div class="block">`+
-		`<div class="line" id="L1" data-n="1">`+
-		`<span class="k">a</span><span class="c">b</span></div></div>` {
+	shown := ""
+	NewWork().Color("ab", l, func(part, class string) { shown += part + class })
+	if shown != "akbc" {
 		t.Error(shown)
 	}
 	n := 0

@@ -1,14 +1,18 @@
-package text
+package code
 
 import (
 	"embed"
 	"encoding/xml"
 	"path"
+	"slices"
 	"strings"
 	"sync"
 
 	"github.com/alecthomas/chroma/v2"
 )
+
+// Lexer finds the tokens of a language.
+type Lexer = chroma.Lexer
 
 // The lexers are chroma's own, of the version in go.mod; TestLexers compares them. They are copied
 // because chroma's package lexers reads all of its 279 while a program starts.
@@ -57,8 +61,8 @@ var interpreters = map[string]string{
 	"awk": "awk", "gawk": "awk", "make": "make", "Rscript": "r", "tclsh": "tcl", "php": "php",
 }
 
-// lexerFor returns the lexer of a file with a name and a first line, or nil.
-func lexerFor(name, text string) chroma.Lexer {
+// ForFile returns the lexer of a file with a name and a first line, or nil.
+func ForFile(name, text string) Lexer {
 	if l := registry().Match(name); l != nil {
 		if l.Config().Name == "plaintext" {
 			return nil
@@ -85,8 +89,27 @@ func lexerFor(name, text string) chroma.Lexer {
 	return nil
 }
 
+// languages are lexers by names of languages that they do not have themselves.
+var languages = map[string]string{"golang": "go", "jsonc": "json", "json5": "json", "yml": "yaml",
+	"ipython": "python", "ipython3": "python"}
+
+// ForLanguage returns the lexer of a language, as documents and notebooks name it, or nil.
+func ForLanguage(name string) Lexer {
+	name = strings.ToLower(name)
+	if alias := languages[name]; alias != "" {
+		name = alias
+	}
+	for _, l := range registry().Lexers {
+		c := l.Config()
+		if strings.ToLower(c.Name) == name || slices.Contains(c.Aliases, name) {
+			return l
+		}
+	}
+	return nil
+}
+
 // byAlias returns the lexer with an alias, or nil.
-func byAlias(alias string) chroma.Lexer {
+func byAlias(alias string) Lexer {
 	if alias == "" {
 		return nil
 	}
