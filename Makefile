@@ -46,7 +46,7 @@ vet:
 vet-more:
 	$(GO) vet -tags nightly ./...
 	GOARCH=386 $(GO) build -o /dev/null ./cmd/tpk # fails where an int must hold 64 bits
-	GOOS=darwin $(GO) vet ./... # fails where Linux is taken for granted, also in tests
+	for os in darwin freebsd windows; do GOOS=$$os $(GO) vet ./... || exit; done # fails where Linux is taken for granted, also in tests
 
 .PHONY: lint
 lint: $(GOLANGCI_LINT) ## golangci-lint: style, errors, and which package may import which

@@ -6,9 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"testing"
 
+	"github.com/tarpack/tpk/internal/filetest"
 	"github.com/tarpack/tpk/serve"
 	"github.com/tarpack/tpk/tarpack/remote/blocks"
 )
@@ -84,8 +84,5 @@ func onDisk(t *testing.T, path string) int64 {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if st, ok := fi.Sys().(*syscall.Stat_t); ok {
-		return st.Blocks * 512
-	}
-	return fi.Size()
+	return filetest.OnDisk(fi)
 }

@@ -6,8 +6,7 @@ import (
 	"math"
 	"os"
 
-	"github.com/edsrzf/mmap-go"
-
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
 )
 
@@ -90,7 +89,7 @@ func OpenEmbedded(archive *os.File, e Embedded) (*Index, error) {
 	}
 	from := e.Base / mapAlign * mapAlign
 	if e.End()-from <= math.MaxInt {
-		m, err := mmap.MapRegion(archive, int(e.End()-from), mmap.RDONLY, 0, from)
+		m, err := osfile.Map(archive, int(e.End()-from), from)
 		if err == nil {
 			x, err := openParts(m, int(e.Base-from), e.Size)
 			if err != nil {

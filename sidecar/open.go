@@ -9,8 +9,7 @@ import (
 	"runtime/debug"
 	"sync"
 
-	"github.com/edsrzf/mmap-go"
-
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/internal/regular"
 	"github.com/tarpack/tpk/sidecar/internal/layout"
 	"github.com/tarpack/tpk/sidecar/internal/readahead"
@@ -143,7 +142,7 @@ func openFile(f *os.File) (*Index, error) {
 	if size < layout.HeaderSize || size > math.MaxInt {
 		return nil, layout.Corruptf("file of size %d", size)
 	}
-	m, err := mmap.MapRegion(f, int(size), mmap.RDONLY, 0, 0)
+	m, err := osfile.Map(f, int(size), 0)
 	if err != nil { // a file system without mmap, or no room in the address space
 		x, err := OpenReaderAt(f, size)
 		if err != nil {

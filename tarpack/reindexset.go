@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
@@ -35,7 +36,8 @@ func reindexSet(ctx context.Context, list string, o ReindexOptions) (res Reindex
 	if err != nil {
 		return res, err
 	}
-	if out.Like, err = os.Open(name.Shard(0)); err != nil { // for the permissions of the new files
+	// The new files get its permissions.
+	if out.Like, err = osfile.OpenFile(name.Shard(0), os.O_RDONLY, 0); err != nil {
 		return res, err
 	}
 	defer out.Like.Close()

@@ -10,9 +10,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 
-	"github.com/google/renameio/v2"
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/cmd/tpk/flags"
@@ -20,6 +18,7 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/reading"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/export"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -195,15 +194,13 @@ func (o *exportOptions) writeFile(
 		if !fi.Mode().IsRegular() {
 			return 0, fmt.Errorf("%s: %w", o.out, format.ErrNotRegular)
 		}
-	} else if errors.Is(err, syscall.ENAMETOOLONG) {
+	} else if osfile.IsLongName(err) {
 		return 0, err
 	}
 	if err := tarpack.CheckTarget(o.out); err != nil {
 		return 0, err
 	}
-	dir := filepath.Dir(o.out)
-	out, err := renameio.NewPendingFile(filepath.Join(dir, report.TempExport),
-		renameio.WithTempDir(dir), renameio.WithPermissions(0o666))
+	out, err := osfile.NewPending(filepath.Dir(o.out), "."+report.TempExport)
 	if err != nil {
 		var where *fs.PathError
 		if errors.As(err, &where) {
@@ -216,10 +213,7 @@ func (o *exportOptions) writeFile(
 	if err != nil {
 		return 0, err
 	}
-	if err := errors.Join(out.Sync(), out.File.Close()); err != nil {
-		return 0, err
-	}
-	return size, os.Rename(out.Name(), o.out)
+	return size, out.Replace(o.out)
 }
 
 // isSource reports whether a file is the archive or one of its shards.

@@ -159,6 +159,9 @@ const mountMemory = 24 << 20
 // mountInBackground runs the same command line in another process, until that has mounted.
 func mountInBackground(c *cli.Context) error {
 	code, err := terminal.StartBackground(c.Context)
+	if errors.Is(err, errors.ErrUnsupported) { // where no archive can be mounted
+		err = hintMount(c.Args().First(), mount.ErrUnsupported)
+	}
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 	"os"
 	"slices"
 	"strings"
-	"syscall"
 
 	"github.com/urfave/cli/v2"
 
@@ -18,6 +17,7 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/reading"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/pull"
@@ -213,7 +213,7 @@ func hintPull(o *pullOptions, err error) error {
 	if stop := (*report.StoppedError)(nil); errors.As(err, &stop) {
 		return report.WithHint(report.In(o.out, stop), cmp.Or(kept(o.out), "nothing was written"))
 	}
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+	if osfile.IsFull(err) {
 		if hint := kept(o.out); hint != "" {
 			return report.WithHint(report.NewFile(o.out, err), "free some space or write elsewhere; "+hint)
 		}

@@ -17,7 +17,6 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
-	"golang.org/x/sys/unix"
 )
 
 var update = flag.Bool("update", false, "write the current output of the commands into the scripts")
@@ -164,7 +163,7 @@ func change(ts *testscript.TestScript, name, offset string, with func([]byte)) {
 func xattrScript(ts *testscript.TestScript, _ bool, args []string) {
 	value, err := hex.DecodeString(args[2])
 	ts.Check(err)
-	ts.Check(unix.Setxattr(ts.MkAbs(args[0]), args[1], value, 0))
+	ts.Check(setxattr(ts.MkAbs(args[0]), args[1], value))
 }
 
 func onlyScript(ts *testscript.TestScript, _ bool, args []string) {

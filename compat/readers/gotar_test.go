@@ -10,7 +10,8 @@ import (
 	"os"
 	"path/filepath"
 
-	"golang.org/x/sys/unix"
+	"github.com/tarpack/tpk/compat/trees"
+	"github.com/tarpack/tpk/internal/filetest"
 )
 
 // goExtract extracts an archive the way a Go program does with archive/tar and compress/gzip.
@@ -64,7 +65,7 @@ func goExtractEntry(r io.Reader, h *tar.Header, dir string) error {
 			return err
 		}
 	case tar.TypeFifo:
-		if err := unix.Mkfifo(name, 0o600); err != nil {
+		if err := filetest.Mkfifo(name); err != nil {
 			return err
 		}
 	case tar.TypeReg:
@@ -83,13 +84,10 @@ func goExtractEntry(r io.Reader, h *tar.Header, dir string) error {
 }
 
 func goFinish(h *tar.Header, dir string) error {
-	name := filepath.Join(dir, h.Name)
-	if h.Typeflag != tar.TypeSymlink {
-		if err := unix.Chmod(name, uint32(h.Mode)); err != nil {
-			return err
-		}
+	n := trees.Node{Mode: uint32(h.Mode), Time: h.ModTime.Unix(),
+		Nanos: int64(h.ModTime.Nanosecond())} // UnixNano ends in 2262
+	if h.Typeflag == tar.TypeSymlink {
+		n.Kind = trees.KindSymlink
 	}
-	// UnixNano ends in 2262
-	ts := unix.Timespec{Sec: h.ModTime.Unix(), Nsec: int64(h.ModTime.Nanosecond())}
-	return unix.UtimesNanoAt(unix.AT_FDCWD, name, []unix.Timespec{ts, ts}, unix.AT_SYMLINK_NOFOLLOW)
+	return n.SetAttributes(filepath.Join(dir, h.Name))
 }

@@ -17,6 +17,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/compat/tools"
+	"github.com/tarpack/tpk/internal/filetest"
 )
 
 // tpkServer starts tpk serve and returns its address and process.
@@ -67,8 +68,7 @@ func rss(t *testing.T, pid int) float64 {
 // the server's memory.
 func TestTenThousandConnections(t *testing.T) {
 	const want = 10_000
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil || limit.Max < want+200 {
+	if filetest.MaxOpenFiles(t) < want+200 {
 		tools.Missing(t, fmt.Sprintf("a limit of more than %d open files", want+200))
 	}
 	address, cmd := tpkServer(t, packTree(t, tree()))

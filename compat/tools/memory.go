@@ -6,7 +6,6 @@ import (
 	"os"
 	"os/exec"
 	"strconv"
-	"syscall"
 	"testing"
 )
 
@@ -25,12 +24,12 @@ func Main(m *testing.M) int {
 	if err := cmd.Run(); err != nil && !errors.As(err, new(*exec.ExitError)) {
 		return 126
 	}
-	ru, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	peak, ok := peakMemory(cmd.ProcessState)
 	if !ok {
 		return 126
 	}
 	const figures = 3 // the file descriptor that Memory reads
-	if _, err := os.NewFile(figures, "figures").WriteString(strconv.FormatInt(ru.Maxrss,
+	if _, err := os.NewFile(figures, "figures").WriteString(strconv.FormatInt(peak,
 		10)); err != nil {
 		return 126
 	}

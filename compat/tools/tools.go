@@ -181,10 +181,3 @@ func Must(t testing.TB, cmd *exec.Cmd) []byte {
 	}
 	return r.Out
 }
-
-// As makes cmd run with a user id, the same group id and no further groups.
-func As(cmd *exec.Cmd, id uint32) *exec.Cmd {
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: &syscall.Credential{Uid: id, Gid: id}}
-	cmd.Env = append(os.Environ(), "HOME=/nonexistent")
-	return cmd
-}

@@ -9,8 +9,6 @@ import (
 	"path/filepath"
 	"sort"
 	"time"
-
-	"golang.org/x/sys/unix"
 )
 
 // State is what Read finds at a path.
@@ -52,10 +50,9 @@ func (s Snapshot) Without(drop func(path string, st State) bool) Snapshot {
 
 // Read returns the state of everything below dir.
 func Read(dir string) (Snapshot, error) {
-	type id struct{ dev, ino uint64 }
-	snap := Snapshot{}
-	first := map[id]string{}
-	sums := map[id][sha256.Size]byte{}
+	snap, ids := Snapshot{}, map[string]identity{}
+	first := map[identity]string{}
+	sums := map[identity][sha256.Size]byte{}
 	err := filepath.WalkDir(dir, func(name string, _ fs.DirEntry, err error) error {
 		if err != nil || name == dir {
 			return err
@@ -64,11 +61,11 @@ func Read(dir string) (Snapshot, error) {
 		if err != nil {
 			return err
 		}
-		st, stat, err := stateOf(name)
+		st, key, err := stateOf(name)
 		if err != nil {
 			return err
 		}
-		key := id{uint64(stat.Dev), stat.Ino}
+		ids[path] = key
 		if f, ok := first[key]; !ok || path < f {
 			first[key] = path
 		}
@@ -89,43 +86,10 @@ func Read(dir string) (Snapshot, error) {
 		return nil, err
 	}
 	for p, st := range snap {
-		var stat unix.Stat_t
-		if err := unix.Lstat(filepath.Join(dir, p), &stat); err != nil {
-			return nil, err
-		}
-		st.First = first[id{uint64(stat.Dev), stat.Ino}]
+		st.First = first[ids[p]]
 		snap[p] = st
 	}
 	return snap, nil
-}
-
-func stateOf(name string) (State, unix.Stat_t, error) {
-	var stat unix.Stat_t
-	if err := unix.Lstat(name, &stat); err != nil {
-		return State{}, stat, &fs.PathError{Op: "lstat", Path: name, Err: err}
-	}
-	st := State{Mode: uint32(stat.Mode) & 0o7777, Time: stat.Mtim.Sec, Nanos: stat.Mtim.Nsec,
-		Links: int(stat.Nlink)}
-	switch stat.Mode & unix.S_IFMT {
-	case unix.S_IFREG:
-		st.Kind, st.Size = KindFile, stat.Size
-	case unix.S_IFDIR:
-		st.Kind = KindDir
-	case unix.S_IFLNK:
-		st.Kind = KindSymlink
-		target, err := os.Readlink(name)
-		if err != nil {
-			return State{}, stat, err
-		}
-		st.Target = target
-	case unix.S_IFIFO:
-		st.Kind = KindFIFO
-	case unix.S_IFSOCK:
-		st.Kind = KindSocket
-	default:
-		st.Kind = KindDevice
-	}
-	return st, stat, nil
 }
 
 func sumFile(name string) (sum [sha256.Size]byte, err error) {

@@ -7,8 +7,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-
-	"golang.org/x/sys/unix"
 )
 
 // Write makes the tree below dir, in the order of the nodes. dir is made if it is missing. Modes
@@ -66,12 +64,8 @@ func (n Node) create(root string) error {
 		return os.Symlink(n.Target, name)
 	case KindHardlink:
 		return os.Link(filepath.Join(root, n.Target), name)
-	case KindFIFO:
-		return unix.Mkfifo(name, 0o600)
-	case KindSocket:
-		return unix.Mknod(name, unix.S_IFSOCK|0o600, 0)
-	case KindDevice:
-		return unix.Mknod(name, unix.S_IFCHR|0o600, int(unix.Mkdev(1, 3)))
+	case KindFIFO, KindSocket, KindDevice:
+		return createSpecial(name, n.Kind)
 	}
 	f, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
 	if err != nil {
@@ -86,12 +80,5 @@ func (n Node) finish(root string) error {
 	if n.Kind == KindHardlink {
 		return nil // its target has them
 	}
-	name := filepath.Join(root, n.Path)
-	if n.Kind != KindSymlink {
-		if err := unix.Fchmodat(unix.AT_FDCWD, name, n.Mode, 0); err != nil {
-			return err
-		}
-	}
-	ts := []unix.Timespec{{Sec: n.Time, Nsec: n.Nanos}, {Sec: n.Time, Nsec: n.Nanos}}
-	return unix.UtimesNanoAt(unix.AT_FDCWD, name, ts, unix.AT_SYMLINK_NOFOLLOW)
+	return n.SetAttributes(filepath.Join(root, n.Path))
 }

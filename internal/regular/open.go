@@ -6,6 +6,8 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+
+	"github.com/tarpack/tpk/internal/osfile"
 )
 
 // ErrNotRegular means that the name leads to something else than a regular file.
@@ -14,7 +16,7 @@ var ErrNotRegular = errors.New("it is not a regular file")
 // Open opens a regular file for reading, also by way of symbolic links. It never waits for another
 // program. The error is a *fs.PathError, which wraps ErrNotRegular if there is something else.
 func Open(name string) (*os.File, error) {
-	f, err := os.OpenFile(name, os.O_RDONLY|nonblock, 0)
+	f, err := osfile.OpenFile(name, os.O_RDONLY|osfile.Nonblock, 0)
 	if err != nil {
 		return nil, err
 	}

@@ -10,8 +10,8 @@ import (
 	"unsafe"
 
 	"github.com/cespare/xxhash/v2"
-	"github.com/edsrzf/mmap-go"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/internal/regular"
 	"github.com/tarpack/tpk/sidecar"
 )
@@ -93,7 +93,7 @@ func openFile(f *os.File, a Archive) (*File, error) {
 	}
 	if x.size <= math.MaxInt {
 		// Without a map the tables are read: a file system may have none, or the address space no room.
-		if m, err := mmap.MapRegion(f, int(x.size), mmap.RDONLY, 0, 0); err == nil {
+		if m, err := osfile.Map(f, int(x.size), 0); err == nil {
 			x.mem, x.unmap = m, m.Unmap
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/convert"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -105,7 +106,7 @@ func (c *Cache) openIndexed(
 	if err != nil {
 		return nil, err
 	}
-	f, err := os.Open(name)
+	f, err := osfile.OpenFile(name, os.O_RDONLY, 0)
 	if set || err != nil { // only its own index says what a set is
 		return inMemory(ctx, name, o)
 	}
@@ -166,7 +167,7 @@ func (c *Cache) openConverted(
 	if err != nil || !fi.Mode().IsRegular() {
 		return nil, foreign
 	}
-	f, err := os.Open(name)
+	f, err := osfile.OpenFile(name, os.O_RDONLY, 0)
 	if err != nil {
 		return nil, err
 	}

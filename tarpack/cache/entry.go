@@ -9,12 +9,10 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"github.com/tarpack/tpk/internal/count"
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
@@ -124,7 +122,7 @@ func (c *Cache) prepare() error {
 // another process is making or removing it.
 func (e *entry) tryLock() (ok bool, err error) {
 	name := e.dir + lockSuffix
-	e.lock, err = os.OpenFile(name, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
+	e.lock, err = osfile.OpenFile(name, os.O_RDWR|os.O_CREATE|osfile.NoFollow, 0o600)
 	if err != nil {
 		return false, err
 	}
@@ -133,13 +131,13 @@ func (e *entry) tryLock() (ok bool, err error) {
 			e.lock.Close()
 		}
 	}()
-	for _, how := range []int{unix.LOCK_SH, unix.LOCK_EX} {
-		err := unix.Flock(int(e.lock.Fd()), how|unix.LOCK_NB)
+	for _, kind := range []osfile.Lock{osfile.Shared, osfile.Exclusive} {
+		locked, err := osfile.TryLock(e.lock, kind)
 		switch {
-		case errors.Is(err, unix.EWOULDBLOCK):
-			return false, nil
 		case err != nil:
 			return false, &fs.PathError{Op: "lock", Path: name, Err: err}
+		case !locked:
+			return false, nil
 		case !durable.LeadsTo(name, e.lock):
 			return false, nil // it was removed meanwhile
 		}
@@ -209,7 +207,7 @@ func (e *entry) finish() error {
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	if err := os.Rename(temp, filepath.Join(e.dir, noteName)); err != nil {
+	if err := osfile.Rename(temp, filepath.Join(e.dir, noteName)); err != nil {
 		return err
 	}
 	return errors.Join(durable.SyncDir(e.dir), durable.SyncDir(filepath.Dir(e.dir)))
@@ -234,7 +232,7 @@ func (e *entry) open(ctx context.Context, name string, o *Options) (*Archive, er
 	}
 	a.Archive, err = tarpack.Open(ctx, archive, with)
 	if err == nil {
-		if a.Sidecar, err = os.Open(index); err != nil {
+		if a.Sidecar, err = osfile.OpenFile(index, os.O_RDONLY, 0); err != nil {
 			err = errors.Join(err, a.Archive.Close())
 		}
 	}
@@ -252,7 +250,7 @@ func (e *entry) open(ctx context.Context, name string, o *Options) (*Archive, er
 			count.Of(e.note.Refused, "entry was", "entries were"), ErrLeftOut))
 	}
 	if !e.complete { // Others may use it now. If an eviction comes first, the open files stay.
-		_ = unix.Flock(int(e.lock.Fd()), unix.LOCK_SH|unix.LOCK_NB)
+		_, _ = osfile.TryLock(e.lock, osfile.Shared)
 	}
 	return a, nil
 }

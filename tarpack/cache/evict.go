@@ -8,8 +8,7 @@ import (
 	"strings"
 	"time"
 
-	"golang.org/x/sys/unix"
-
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
@@ -47,11 +46,11 @@ func (c *Cache) makeRoom(need int64) bool {
 // availableIn returns how many bytes can be written to the file system of a directory. If that is
 // not known it is as many as you like.
 func availableIn(dir string) int64 {
-	var st unix.Statfs_t
-	if unix.Statfs(dir, &st) != nil || st.Blocks == 0 {
+	_, free, ok := osfile.Space(dir)
+	if !ok {
 		return math.MaxInt64
 	}
-	return int64(st.Bavail) * int64(st.Bsize) //nolint:unconvert // other types on other systems
+	return free
 }
 
 // keptEntry is an entry as it lies in the directory.
@@ -114,7 +113,7 @@ func (c *Cache) evictTo(limit int64) (removed bool) {
 func (k *keptEntry) removeUnused(complete bool) bool {
 	e := &entry{dir: k.dir}
 	var err error
-	if e.lock, err = os.OpenFile(k.dir+lockSuffix, os.O_RDWR, 0); err != nil {
+	if e.lock, err = osfile.OpenFile(k.dir+lockSuffix, os.O_RDWR, 0); err != nil {
 		return false
 	}
 	if durable.LockFile(e.lock) != nil || !durable.LeadsTo(e.lock.Name(), e.lock) ||

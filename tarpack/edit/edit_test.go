@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tarpack/tpk/internal/filetest"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/edit"
@@ -134,7 +135,7 @@ func (w *world) stamp(p string) {
 // settle sets the same time for all directories and links.
 func (w *world) settle() {
 	for _, p := range w.paths(func(d fs.DirEntry) bool { return !d.Type().IsRegular() }) {
-		w.check(tartest.Lutimes(w.at(p), 1_600_000_000))
+		w.check(filetest.Lutimes(w.at(p), 1_600_000_000))
 	}
 }
 

@@ -10,10 +10,10 @@ import (
 	"sync/atomic"
 	"syscall"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/source"
 	"golang.org/x/sync/errgroup"
 )
@@ -115,7 +115,7 @@ type extractor struct {
 	// and owner. entered has the directories that may be entered again under another path of the
 	// archive, and whether this run created them; it is nil unless StripComponents is set.
 	noAttributes map[int]bool
-	entered      map[durable.Inode]bool
+	entered      map[osfile.Identity]bool
 
 	entries, bytes atomic.Int64
 	progressMu     sync.Mutex
@@ -127,7 +127,7 @@ func newExtractor(a *tarpack.Archive, root *os.Root, o Options) *extractor {
 		noAttributes: map[int]bool{}, standIns: map[int]string{},
 	}
 	if o.StripComponents > 0 {
-		x.entered = map[durable.Inode]bool{}
+		x.entered = map[osfile.Identity]bool{}
 	}
 	x.problems.Each = o.Problem
 	if x.workers <= 0 {

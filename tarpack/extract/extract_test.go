@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tarpack/tpk/internal/filetest"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -244,7 +245,7 @@ func TestExtractInTheWay(t *testing.T) {
 			return os.Mkdir(target+"/l", 0o700)
 		}, ""},
 		{"a FIFO",
-			func(base, target string) error { return syscall.Mkfifo(target+"/f", 0o600) }, ""},
+			func(base, target string) error { return filetest.Mkfifo(target + "/f") }, ""},
 		{"a link for a directory", func(base, target string) error {
 			return os.Symlink("../outside", target+"/d")
 		}, ""},

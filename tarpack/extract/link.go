@@ -7,8 +7,8 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/sidecar"
-	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
 // symlink creates a symbolic link. Its target need not be checked, because nothing is written
@@ -83,13 +83,16 @@ func (d *targetDir) clearForLater(name string) error {
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
-	if err == nil && !d.created[durable.InodeOf(there)] {
-		if d.keepOld {
-			return fs.ErrExist
-		}
-		err = d.remove(name)
+	if err != nil {
+		return err
 	}
-	return err
+	if ours, err := d.hasCreated(name, there); ours || err != nil {
+		return err
+	}
+	if d.keepOld {
+		return fs.ErrExist
+	}
+	return d.remove(name)
 }
 
 // standIn extracts a hard link without its target. The first one becomes the file, and further ones
@@ -135,7 +138,7 @@ func (w *worker) clone(d *targetDir, j *job, target int, size int64) (done bool,
 		return false, err
 	}
 	path = w.x.strip(path)
-	src, err := w.x.root.OpenFile(path, os.O_RDONLY|durable.OpenNonblock, 0)
+	src, err := w.x.root.OpenFile(path, os.O_RDONLY|osfile.Nonblock, 0)
 	if err != nil {
 		return false, nil
 	}

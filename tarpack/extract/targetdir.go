@@ -1,17 +1,17 @@
 package extract
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"sync"
 	"sync/atomic"
-	"syscall"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
 // A targetDir is a directory that is extracted into. It is used by its os.Root and the names in it
@@ -39,7 +39,7 @@ type targetDir struct {
 	// created has the files that this run created, if createdHere is false. mu is held while one is
 	// created.
 	mu      sync.Mutex
-	created map[durable.Inode]bool
+	created map[osfile.Identity]bool
 
 	// modeVerified is 1 plus the last mode for which a new file was seen to get exactly the
 	// permissions that were asked for. Then neither the umask nor a default ACL of the directory
@@ -167,12 +167,14 @@ func (d *targetDir) exclusively(
 		if err != nil {
 			return err
 		}
-		if d.created[durable.InodeOf(there)] {
+		ours, err := d.hasCreated(name, there)
+		switch {
+		case err != nil:
+			return err
+		case ours:
 			return d.collision(name)
-		}
-		if keep != nil && keep(there) {
-			d.noteCreated(there)
-			return errThere
+		case keep != nil && keep(there):
+			return cmp.Or(d.noteCreated(name, there), errThere)
 		}
 		if d.keepOld {
 			return fs.ErrExist
@@ -187,27 +189,38 @@ func (d *targetDir) exclusively(
 		return err
 	}
 	now, err := d.root.Lstat(name)
-	if err == nil {
-		d.noteCreated(now)
+	if err != nil {
+		return err
 	}
-	return err
+	return d.noteCreated(name, now)
 }
 
 // remove removes what has the name of an entry.
 func (d *targetDir) remove(name string) error {
 	err := d.root.Remove(name)
-	if errors.Is(err, syscall.ENOTEMPTY) { // which is an fs.ErrExist, too
+	if osfile.IsNotEmpty(err) { // which is an fs.ErrExist, too
 		return ErrDirInTheWay
 	}
 	return err
 }
 
-// noteCreated records a file that this run has created in the directory.
-func (d *targetDir) noteCreated(fi fs.FileInfo) {
-	if d.created == nil {
-		d.created = map[durable.Inode]bool{}
+// hasCreated reports whether this run has created the file name in the directory.
+func (d *targetDir) hasCreated(name string, fi fs.FileInfo) (bool, error) {
+	if len(d.created) == 0 {
+		return false, nil
 	}
-	d.created[durable.InodeOf(fi)] = true
+	id, err := osfile.Identify(d.root, name, fi)
+	return d.created[id], err
+}
+
+// noteCreated records a file that this run has created in the directory.
+func (d *targetDir) noteCreated(name string, fi fs.FileInfo) error {
+	if d.created == nil {
+		d.created = map[osfile.Identity]bool{}
+	}
+	id, err := osfile.Identify(d.root, name, fi)
+	d.created[id] = true
+	return err
 }
 
 // collision returns the error for a name that another entry has taken.

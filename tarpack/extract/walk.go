@@ -6,10 +6,10 @@ import (
 	"fmt"
 	"strings"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
 // A passKind is the purpose of a pass over the index.
@@ -236,7 +236,11 @@ func (w *walker) makeDir(d, sub *targetDir) error {
 		if e != nil {
 			return e
 		}
-		createdHere, again := w.x.entered[durable.InodeOf(there)]
+		id, e := osfile.Identify(d.root, sub.name, there)
+		if e != nil {
+			return e
+		}
+		createdHere, again := w.x.entered[id]
 		if !again || !there.IsDir() {
 			return err
 		}
@@ -253,9 +257,11 @@ func (w *walker) makeDir(d, sub *targetDir) error {
 		return nil
 	}
 	fi, err := sub.root.Stat(".")
-	if err == nil {
-		w.x.entered[durable.InodeOf(fi)] = sub.createdHere
+	if err != nil {
+		return err
 	}
+	id, err := osfile.Identify(sub.root, ".", fi)
+	w.x.entered[id] = sub.createdHere
 	return err
 }
 

@@ -13,9 +13,9 @@ import (
 	"github.com/cespare/xxhash/v2"
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/output"
 )
 
@@ -136,7 +136,7 @@ func (u *updater) sameFile(
 	if err != nil || fi == nil || !fi.Mode().IsRegular() || fi.Size() != e.Size {
 		return false, err
 	}
-	f, err := u.root.OpenFile(name, os.O_RDONLY|durable.OpenNonblock, 0)
+	f, err := u.root.OpenFile(name, os.O_RDONLY|osfile.Nonblock, 0)
 	if errors.Is(err, fs.ErrPermission) || isMissing(err) {
 		return false, nil // a new one takes its place
 	}

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/internal/filetest"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/extract"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -78,7 +79,7 @@ func TestUpdate(t *testing.T) {
 			"changed": func(t *testing.T, dir string) {
 				write(t, filepath.Join(dir, "same"), []byte("SAME")) // of the same size
 				for _, err := range []error{
-					tartest.Lutimes(filepath.Join(dir, "same"), 1700000000),
+					filetest.Lutimes(filepath.Join(dir, "same"), 1700000000),
 					os.Chmod(filepath.Join(dir, "changed"), 0o600), os.Chmod(filepath.Join(dir, "empty"), 0o500),
 					os.Remove(filepath.Join(dir, "link")),
 					os.RemoveAll(filepath.Join(dir, "gonedir")),

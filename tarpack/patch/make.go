@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
@@ -129,7 +130,7 @@ func (m *maker) write(ctx context.Context) (err error) {
 	if err := errors.Join(f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	if err := os.Rename(temp, name); err != nil {
+	if err := osfile.Rename(temp, name); err != nil {
 		return err
 	}
 	return durable.SyncDir(filepath.Dir(name))

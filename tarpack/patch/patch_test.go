@@ -15,6 +15,7 @@ import (
 	"testing"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/internal/filetest"
 	"github.com/tarpack/tpk/tarpack/attributes"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
@@ -41,7 +42,7 @@ func version(t *testing.T, seed string, at int64) string {
 		if err != nil {
 			return err
 		}
-		return tartest.Lutimes(name, at)
+		return filetest.Lutimes(name, at)
 	})
 	if err != nil {
 		t.Fatal(err)

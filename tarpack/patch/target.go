@@ -8,8 +8,8 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
 	"github.com/tarpack/tpk/tarpack/signature"
 )
@@ -36,7 +36,7 @@ func checkTarget(name string, archives ...*indexed.File) error {
 			}
 		}
 	}
-	f, err := os.OpenFile(name, os.O_RDONLY|durable.OpenNonblock, 0)
+	f, err := osfile.OpenFile(name, os.O_RDONLY|osfile.Nonblock, 0)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}

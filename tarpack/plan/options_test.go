@@ -10,8 +10,7 @@ import (
 	"sync"
 	"testing"
 
-	"golang.org/x/sys/unix"
-
+	"github.com/tarpack/tpk/internal/filetest"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/plan"
@@ -26,7 +25,7 @@ func optionsTree(t *testing.T) string {
 		files = append(files, [2]string{"many/" + string(rune('A'+i)), "x"})
 	}
 	dir := tartest.Tree(t, files...)
-	if err := unix.Mkfifo(filepath.Join(dir, "pipe"), 0o644); err != nil {
+	if err := filetest.Mkfifo(filepath.Join(dir, "pipe")); err != nil && filetest.HasFIFOs {
 		t.Fatal(err)
 	}
 	if err := os.Link(filepath.Join(dir, "two"), filepath.Join(dir, "zzz")); err != nil {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/internal/sorter"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/cut"
@@ -78,7 +79,7 @@ func (o *output) commit() error {
 			return err
 		}
 	}
-	if err := os.Rename(o.dir, o.name); err != nil {
+	if err := osfile.Rename(o.dir, o.name); err != nil {
 		return err
 	}
 	return durable.SyncDir(filepath.Dir(o.name))
@@ -164,7 +165,7 @@ func (w *writer) next(i int) error {
 		return err
 	}
 	name := ManifestName(i, w.cutter.Shards())
-	f, err := os.OpenFile(filepath.Join(w.dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
+	f, err := osfile.OpenFile(filepath.Join(w.dir, name), os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o666)
 	if err != nil {
 		return err
 	}

@@ -14,6 +14,7 @@ import (
 	"syscall"
 	"testing"
 
+	"github.com/tarpack/tpk/internal/filetest"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/exclude"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -269,25 +270,15 @@ func TestInside(t *testing.T) {
 
 // TestDeep plans a chain of directories and a wide directory: few descriptors are needed.
 func TestDeep(t *testing.T) {
-	var limit syscall.Rlimit
-	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		t.Fatal(err)
-	}
 	files := [][2]string{{strings.Repeat("d/", 120) + "f", "deep"}}
 	for i := range 400 {
 		files = append(files, [2]string{fmt.Sprintf("w/%d/x/y", i), "wide"})
 	}
 	dir := tartest.Tree(t, files...)
-	low := limit
-	low.Cur = 256
-	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &low); err != nil {
-		t.Fatal(err)
-	}
+	release := filetest.LimitOpenFiles(t, 256)
 	res, err := plan.Dir(context.Background(), dir, filepath.Join(t.TempDir(), "p"),
 		plan.Options{Shards: 1})
-	if err := syscall.Setrlimit(syscall.RLIMIT_NOFILE, &limit); err != nil {
-		t.Fatal(err)
-	}
+	release()
 	if err != nil || res.Entries != 401 {
 		t.Errorf("%+v, %v", res, err)
 	}

@@ -14,6 +14,7 @@ import (
 	"sync"
 	"testing"
 
+	"github.com/tarpack/tpk/internal/filetest"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/attributes"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -99,7 +100,7 @@ func version(t *testing.T, seed string, at int64) string {
 		if err != nil {
 			return err
 		}
-		return tartest.Lutimes(name, at)
+		return filetest.Lutimes(name, at)
 	})
 	if err != nil {
 		t.Fatal(err)

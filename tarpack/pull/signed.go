@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/sign"
@@ -31,7 +32,7 @@ func (j *job) copySigned(name string) error {
 // findStale returns the names of checksums, and of their signature, that lie beside the archive and
 // are not those of the new one. Other files of these names are not among them.
 func (j *job) findStale(ctx context.Context, out *durable.Output) (list []string, err error) {
-	f, err := os.OpenFile(out.Name+signature.SumSuffix, os.O_RDONLY|durable.OpenNonblock, 0)
+	f, err := osfile.OpenFile(out.Name+signature.SumSuffix, os.O_RDONLY|osfile.Nonblock, 0)
 	if err != nil { // none that could be checksums that a Pull has written
 		return nil, nil
 	}

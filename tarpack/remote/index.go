@@ -7,6 +7,7 @@ import (
 
 	"github.com/edsrzf/mmap-go"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/remote/blocks"
@@ -98,7 +99,7 @@ func (x *index) mapped(size int64) ([]byte, error) {
 	if !ok || err != nil || size == 0 {
 		return nil, err
 	}
-	m, err := mmap.MapRegion(piece.File, int(size), mmap.RDONLY, 0, piece.Offset)
+	m, err := osfile.Map(piece.File, int(size), piece.Offset)
 	if err != nil { // no room in the address space
 		piece.Release()
 		return nil, nil

@@ -13,10 +13,10 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/sidecar/variants"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
 // A Set has the siblings that a run has left out of an archive. The zero Set is empty. It must not
@@ -98,9 +98,9 @@ func (s *Set) Changed(sum sidecar.Sum, c variants.Coding) error {
 }
 
 func (s *Set) open(name string) (*os.File, error) {
-	const flags = os.O_RDONLY | durable.OpenNonblock
+	const flags = os.O_RDONLY | osfile.Nonblock
 	if s.follow {
-		return os.OpenFile(filepath.Join(s.dir, filepath.FromSlash(name)), flags, 0)
+		return osfile.OpenFile(filepath.Join(s.dir, filepath.FromSlash(name)), flags, 0)
 	}
 	root, err := os.OpenRoot(s.dir)
 	if err != nil {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/signature"
@@ -67,7 +68,7 @@ func writeFiles(name string, text, signed []byte, perm os.FileMode) (err error) 
 		}
 	}
 	for i, name := range names {
-		if err := os.Rename(temps[0], name); err != nil {
+		if err := osfile.Rename(temps[0], name); err != nil {
 			if i > 0 {
 				err = fmt.Errorf("%w: %w", ErrHalf, err)
 			}

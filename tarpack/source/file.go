@@ -9,9 +9,8 @@ import (
 	"os"
 	"sync/atomic"
 
-	"github.com/edsrzf/mmap-go"
-
 	"github.com/tarpack/tpk/internal/changetime"
+	"github.com/tarpack/tpk/internal/osfile"
 )
 
 // File is a Source that is the beginning of one file or block device.
@@ -108,7 +107,7 @@ func (s *File) Fetch(ctx context.Context, off, n int64) error { return ReadThrou
 
 // Map implements Source.
 func (s *File) Map() ([]byte, func() error) {
-	m, err := mmap.MapRegion(s.f, int(s.size), mmap.RDONLY, 0, 0)
+	m, err := osfile.Map(s.f, int(s.size), 0)
 	if err != nil {
 		return nil, nil
 	}

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -78,7 +79,7 @@ func Build(ctx context.Context, a *tarpack.Archive, name string, o BuildOptions)
 	if err := errors.Join(a.CheckUnchanged(), f.Sync(), f.Close()); err != nil {
 		return res, err
 	}
-	if err := os.Rename(temp, name); err != nil {
+	if err := osfile.Rename(temp, name); err != nil {
 		return res, err
 	}
 	return res, durable.SyncDir(filepath.Dir(name))
@@ -96,7 +97,7 @@ func checkTarget(name string) error {
 	if !fi.Mode().IsRegular() {
 		return fmt.Errorf("%s: %w", name, format.ErrNotRegular)
 	}
-	f, err := os.Open(name)
+	f, err := osfile.OpenFile(name, os.O_RDONLY, 0)
 	if err != nil {
 		return err
 	}

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/sidecar/variants"
 	"github.com/tarpack/tpk/tarpack"
@@ -95,7 +96,7 @@ func (b *builder) openOld() error {
 
 // create opens the temporary files, and locks them.
 func (b *builder) create() error {
-	archive, err := os.Open(b.archiveFile())
+	archive, err := osfile.OpenFile(b.archiveFile(), os.O_RDONLY, 0)
 	if err != nil {
 		return err
 	}
@@ -274,7 +275,7 @@ func (b *builder) commit() error {
 		err = b.unchanged()
 	}
 	if err == nil {
-		err = os.Rename(b.file.Name(), b.res.Name)
+		err = osfile.Rename(b.file.Name(), b.res.Name)
 	}
 	if err != nil {
 		return fmt.Errorf("%s: %w", b.res.Name, err)

@@ -10,8 +10,7 @@ import (
 	"os"
 	"path/filepath"
 
-	"github.com/google/renameio/v2"
-
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
@@ -61,7 +60,7 @@ func Write(dir string, o *Options) (err error) {
 			return err
 		}
 	}
-	var pending []*renameio.PendingFile
+	var pending []*osfile.Pending
 	defer func() { // before the directory is removed
 		for _, f := range pending {
 			_ = f.Cleanup() // does nothing once the file is in place
@@ -73,8 +72,7 @@ func Write(dir string, o *Options) (err error) {
 			return err
 		}
 		name = filepath.Join(dir, name)
-		f, err := renameio.NewPendingFile(name, renameio.WithTempDir(dir),
-			renameio.WithPermissions(0o666))
+		f, err := osfile.NewPending(filepath.Dir(name), ".tpk-website-")
 		if err != nil {
 			return named(name, err)
 		}
@@ -84,7 +82,7 @@ func Write(dir string, o *Options) (err error) {
 		}
 	}
 	for i, f := range pending {
-		if err := f.CloseAtomicallyReplace(); err != nil {
+		if err := f.Replace(filepath.Join(dir, Files()[i])); err != nil {
 			return named(filepath.Join(dir, Files()[i]), err)
 		}
 	}

@@ -5,9 +5,9 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"syscall"
 	"time"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/tarpack/cache"
@@ -33,7 +33,7 @@ func (l *Library) makePack(spec Spec) {
 	}
 	l.jobs.Go(func() {
 		before, a, err := l.openInTurn(spec.Path)
-		full := errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
+		full := osfile.IsFull(err)
 		if full && l.ctx.Err() == nil {
 			l.notice("not served yet: " + Describe(err) + ": trying again in " + retryFull.String())
 			l.sleep(retryFull)

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/internal/changetime"
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/signature"
@@ -63,7 +64,7 @@ func checkFile(name string, quiet bool) error {
 	if err != nil || !fi.Mode().IsRegular() {
 		return nil // opening it reports the error
 	}
-	f, err := os.Open(name)
+	f, err := osfile.OpenFile(name, os.O_RDONLY, 0)
 	if err != nil {
 		return nil
 	}

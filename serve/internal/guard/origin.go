@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/internal/changetime"
+	"github.com/tarpack/tpk/internal/osfile"
 )
 
 // Origin is the file of another program that a converted archive was made of. The archive stays
@@ -23,7 +24,7 @@ type Origin struct {
 // OpenOrigin opens the file that was converted. It must be described by was, from before the
 // conversion, or the error is ErrBusy.
 func OpenOrigin(name string, was os.FileInfo) (*Origin, error) {
-	f, err := os.Open(name)
+	f, err := osfile.OpenFile(name, os.O_RDONLY, 0)
 	if err != nil {
 		return nil, err
 	}

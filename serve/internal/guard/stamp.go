@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 
 	"github.com/tarpack/tpk/internal/changetime"
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 )
@@ -128,7 +129,7 @@ func BesideName(name, suffix string) string {
 // OpenSidecar opens the sidecar of an archive to watch it. It returns nil if there is none of that
 // size.
 func OpenSidecar(name string, size int64) *os.File {
-	f, err := os.Open(sidecarName(name))
+	f, err := osfile.OpenFile(sidecarName(name), os.O_RDONLY, 0)
 	if err != nil {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
@@ -113,5 +114,5 @@ func writeSidecar(dst *durable.Output, index io.ReaderAt, size int64) (err error
 	if err = errors.Join(err, f.Close()); err != nil {
 		return err
 	}
-	return os.Rename(f.Name(), name)
+	return osfile.Rename(f.Name(), name)
 }

@@ -7,12 +7,11 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/device"
-	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
 // File is the open file of an archive, or a device, and where in it the archive ends. It has no
@@ -82,7 +81,7 @@ func (a *File) HasMoved() bool {
 // OpenUnread opens the file of an archive and reads nothing of it. Size is that of the whole file
 // or device.
 func OpenUnread(name string) (*File, error) {
-	f, err := os.OpenFile(name, os.O_RDONLY|durable.OpenNonblock, 0)
+	f, err := osfile.OpenFile(name, os.O_RDONLY|osfile.Nonblock, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -178,7 +177,7 @@ func (a *File) OpenSidecarAt(name string) (*sidecar.Index, error) {
 	case errors.Is(err, fs.ErrNotExist):
 		return nil, fmt.Errorf("%s: %w: there is no %s",
 			a.Name, format.ErrNoSidecar, filepath.Base(name))
-	case errors.Is(err, syscall.ENAMETOOLONG):
+	case osfile.IsLongName(err):
 		return nil, fmt.Errorf("%s: %w: %w", a.Name, format.ErrNoSidecar, format.ErrLongName)
 	case errors.Is(err, sidecar.ErrCorrupt), errors.Is(err, sidecar.ErrVersion),
 		errors.Is(err, sidecar.ErrDraft):

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
@@ -66,7 +67,7 @@ func (a *File) commitIndex(name string) (err error) {
 	if _, err := a.Embedded(); !errors.As(err, &before) {
 		return nil
 	}
-	f, err := os.OpenFile(name, os.O_RDWR, 0)
+	f, err := osfile.OpenFile(name, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
@@ -80,7 +81,7 @@ func (a *File) commitIndex(name string) (err error) {
 // CutBack truncates the file name to the archive, and makes a torn T whole. The caller holds the
 // lock.
 func (a *File) CutBack(name string) (err error) {
-	f, err := os.OpenFile(name, os.O_RDWR, 0)
+	f, err := osfile.OpenFile(name, os.O_RDWR, 0)
 	if err != nil {
 		return err
 	}
@@ -134,6 +135,6 @@ func adoptSidecar(name string) {
 	left := format.TempName(name + format.SidecarSuffix)
 	if x, err := a.OpenSidecarAt(left); err == nil {
 		x.Close()
-		_ = os.Rename(left, name+format.SidecarSuffix)
+		_ = osfile.Rename(left, name+format.SidecarSuffix)
 	}
 }

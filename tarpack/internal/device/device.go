@@ -7,7 +7,7 @@ import (
 	"io"
 	"os"
 
-	"github.com/edsrzf/mmap-go"
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 )
@@ -65,7 +65,7 @@ func Search(
 // MapSidecar opens the sidecar on a device, mapped if possible. The caller calls unmap after it has
 // closed x.
 func MapSidecar(f *os.File, l *Locator) (x *sidecar.Index, unmap func() error, err error) {
-	if m, err := mmap.MapRegion(f, int(l.Length), mmap.RDONLY, 0, l.Index); err == nil {
+	if m, err := osfile.Map(f, int(l.Length), l.Index); err == nil {
 		if x, err = sidecar.OpenBytes(m); err != nil {
 			return nil, nil, errors.Join(err, m.Unmap())
 		}

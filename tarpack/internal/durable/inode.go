@@ -4,7 +4,8 @@ import (
 	"io/fs"
 )
 
-// InodeOf returns the identity of a file on disk.
+// InodeOf returns the identity of a file on disk. On systems without link counts it is the zero
+// Inode: see osfile.Identify.
 func InodeOf(fi fs.FileInfo) Inode {
 	st := StatOf(fi)
 	return Inode{Dev: st.Dev, Ino: st.Ino}

@@ -6,9 +6,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"syscall"
 	"time"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
@@ -126,7 +126,7 @@ func (o *Output) Commit() error {
 			return errors.Join(err, o.Abort())
 		}
 	}
-	if err := os.Rename(format.TempName(o.Name), o.Name); err != nil {
+	if err := osfile.Rename(format.TempName(o.Name), o.Name); err != nil {
 		return errors.Join(err, o.Abort())
 	}
 	if err := o.placeSidecar(); err != nil {
@@ -154,12 +154,12 @@ func (o *Output) placeSidecar() error {
 	temp, name := format.TempName(o.Name+format.SidecarSuffix), o.Name+format.SidecarSuffix
 	if o.NoSidecar {
 		err := os.Remove(name) // it is of the archive before
-		if errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENAMETOOLONG) {
+		if errors.Is(err, fs.ErrNotExist) || osfile.IsLongName(err) {
 			err = nil
 		}
 		return errors.Join(err, os.Remove(temp))
 	}
-	if err := os.Rename(temp, name); err != nil {
+	if err := osfile.Rename(temp, name); err != nil {
 		return errors.Join(err, os.Remove(temp))
 	}
 	return nil

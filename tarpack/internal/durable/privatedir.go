@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"os"
 
-	"golang.org/x/sys/unix"
+	"github.com/tarpack/tpk/internal/osfile"
 )
 
 // PrivateDir creates a directory for a cache if it is missing. The error is not nil if it can't be
@@ -19,12 +19,8 @@ func PrivateDir(dir string) error {
 		return err
 	case !fi.IsDir():
 		return fmt.Errorf("%s is not a directory", dir)
-	case StatOf(fi).UID != os.Geteuid():
-		return fmt.Errorf("%s is another user's", dir)
-	case fi.Mode().Perm()&0o022 != 0:
-		return fmt.Errorf("others can write to %s", dir)
 	}
-	return nil
+	return isPrivate(dir, fi)
 }
 
 // defaultLimit is the CacheLimit on a file system of at least ten times that size.
@@ -33,11 +29,11 @@ const defaultLimit = 10 << 30
 // CacheLimit is how many bytes a cache in a directory may take unless something else is asked for:
 // 10 GiB, but at most a tenth of the file system.
 func CacheLimit(dir string) int64 {
-	var st unix.Statfs_t
-	if unix.Statfs(dir, &st) != nil {
+	size, _, ok := osfile.Space(dir)
+	if !ok {
 		return defaultLimit
 	}
-	return min(defaultLimit, int64(st.Blocks)/10*int64(st.Bsize)) //nolint:unconvert // int32 on arm
+	return min(defaultLimit, size/10)
 }
 
 // LeadsTo reports whether a name leads to an open file.

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
@@ -36,7 +37,7 @@ func UnlinkedTemp(name string, kind Scratch) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := errors.Join(os.Remove(f.Name()), f.Truncate(0)); err != nil {
+	if err := errors.Join(osfile.Unname(f), f.Truncate(0)); err != nil {
 		f.Close()
 		return nil, err
 	}
@@ -48,7 +49,7 @@ func UnlinkedTemp(name string, kind Scratch) (*os.File, error) {
 func removeScratch(name string) error {
 	for _, s := range scratches {
 		fi, err := os.Lstat(s.Of(name))
-		if err != nil || !fi.Mode().IsRegular() || StatOf(fi).UID != os.Geteuid() {
+		if err != nil || !fi.Mode().IsRegular() || !isOurs(fi) {
 			continue
 		}
 		if err := os.Remove(s.Of(name)); err != nil && !errors.Is(err, os.ErrNotExist) {

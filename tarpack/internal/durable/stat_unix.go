@@ -3,19 +3,13 @@
 package durable
 
 import (
+	"fmt"
 	"io/fs"
+	"os"
 	"syscall"
 
 	"golang.org/x/sys/unix"
 )
-
-// Stat is what the system knows of a file and fs.FileInfo does not have.
-type Stat struct {
-	OnDisk          bool // otherwise nothing is known
-	Dev, Ino, Nlink uint64
-	UID, GID        int
-	Major, Minor    uint32 // of a device
-}
 
 // StatOf returns the Stat of a file on disk, the zero Stat for other files.
 func StatOf(fi fs.FileInfo) Stat {
@@ -32,5 +26,16 @@ func StatOf(fi fs.FileInfo) Stat {
 	}
 }
 
-// OpenNonblock is a flag for opening a file, with which that does not wait if the file is a FIFO.
-const OpenNonblock = syscall.O_NONBLOCK
+// isOurs reports whether a file is this user's.
+func isOurs(fi fs.FileInfo) bool { return StatOf(fi).UID == os.Geteuid() }
+
+// isPrivate returns an error if other users can write to a directory.
+func isPrivate(dir string, fi fs.FileInfo) error {
+	switch {
+	case !isOurs(fi):
+		return fmt.Errorf("%s is another user's", dir)
+	case fi.Mode().Perm()&0o022 != 0:
+		return fmt.Errorf("others can write to %s", dir)
+	}
+	return nil
+}

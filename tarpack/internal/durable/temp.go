@@ -7,6 +7,7 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
@@ -23,7 +24,7 @@ func OpenTemp(name string) (*os.File, error) {
 			return nil, err
 		}
 		fi, err := f.Stat()
-		if err == nil && StatOf(fi).UID == os.Geteuid() {
+		if err == nil && isOurs(fi) {
 			return f, nil
 		}
 		if err := errors.Join(err, f.Close(), os.Remove(name)); err != nil {
@@ -36,10 +37,10 @@ func OpenTemp(name string) (*os.File, error) {
 // write to it.
 func openTempAnyOwner(name string) (*os.File, error) {
 	for {
-		f, err := os.OpenFile(name, os.O_RDWR|os.O_CREATE|syscall.O_NOFOLLOW|OpenNonblock, 0o666)
+		f, err := osfile.OpenFile(name, os.O_RDWR|os.O_CREATE|osfile.NoFollow|osfile.Nonblock, 0o666)
 		if err == nil {
 			fi, err := f.Stat()
-			if err == nil && fi.Mode().IsRegular() && StatOf(fi).Nlink < 2 {
+			if err == nil && fi.Mode().IsRegular() && osfile.Links(f, fi) < 2 {
 				return f, nil
 			}
 			if err := errors.Join(err, f.Close()); err != nil {
@@ -59,7 +60,7 @@ func openTempAnyOwner(name string) (*os.File, error) {
 
 // CheckName returns an error if a name is too long for the file system.
 func CheckName(name string) error {
-	if _, err := os.Lstat(name); errors.Is(err, syscall.ENAMETOOLONG) {
+	if _, err := os.Lstat(name); osfile.IsLongName(err) {
 		return err
 	}
 	return nil
@@ -112,25 +113,9 @@ func LockedTemp(name string) (f, lock *os.File, err error) {
 	}
 }
 
-// ScratchFile creates a temporary file in dir, or in the system's directory if dir is "". It has no
-// name, so it is gone when it is closed, or the process ends.
-func ScratchFile(dir string) (*os.File, error) {
-	f, err := os.CreateTemp(dir, "tpk-*")
-	if err != nil {
-		return nil, err
-	}
-	if err := os.Remove(f.Name()); err != nil {
-		f.Close()
-		return nil, err
-	}
-	return f, nil
-}
+// ScratchFile creates a temporary file in dir, or in the system's directory if dir is "". It is
+// gone when it is closed, or the process ends.
+func ScratchFile(dir string) (*os.File, error) { return osfile.CreateUnnamed(dir, "tpk-*") }
 
 // SyncDir makes the names in a directory durable.
-func SyncDir(name string) error {
-	d, err := os.Open(name)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
-}
+func SyncDir(name string) error { return osfile.SyncDir(name) }

@@ -6,9 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"syscall"
 	"testing"
 
+	"github.com/tarpack/tpk/internal/filetest"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/pack"
@@ -45,9 +45,8 @@ func TestForeignTemp(t *testing.T) {
 					if err != nil {
 						t.Fatal(err)
 					}
-					if st := durable.StatOf(fi); !fi.Mode().IsRegular() || st.Nlink != 1 ||
-						st.UID != os.Geteuid() ||
-						fi.Mode().Perm()&0o002 != 0 {
+					if st := durable.StatOf(fi); !fi.Mode().IsRegular() || st.OnDisk &&
+						(st.Nlink != 1 || st.UID != os.Geteuid() || fi.Mode().Perm()&0o002 != 0) {
 						t.Errorf("%s: %v, %+v", n, fi.Mode(), st)
 					}
 				}
@@ -69,7 +68,10 @@ func plant(t *testing.T, kind, temp, precious string) {
 	case "hard link":
 		err = os.Link(precious, temp)
 	case "fifo":
-		err = syscall.Mkfifo(temp, 0o666)
+		if !filetest.HasFIFOs {
+			t.Skip("no FIFOs here")
+		}
+		err = filetest.Mkfifo(temp)
 	case "stranger":
 		if os.Geteuid() != 0 {
 			t.Skip("only root can give files away")

@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
@@ -133,7 +134,7 @@ func change(
 		}
 		return res, errors.Join(err, dst.Abort())
 	}
-	f, err := os.OpenFile(dst.Name, os.O_RDWR, 0)
+	f, err := osfile.OpenFile(dst.Name, os.O_RDWR, 0)
 	if err != nil {
 		return Embedding{}, errors.Join(err, dst.Abort())
 	}

@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/internal/device"
@@ -76,7 +77,7 @@ func Reindex(ctx context.Context, name string, o scan.Options) (res scan.Result,
 		}
 	}
 	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), real+format.SidecarSuffix)
+		err = osfile.Rename(f.Name(), real+format.SidecarSuffix)
 	}
 	if err != nil {
 		return scan.Result{}, errors.Join(err, os.Remove(f.Name()))
@@ -99,7 +100,7 @@ func ReindexTo(ctx context.Context, name, out string, o scan.Options) (scan.Resu
 	}
 	res, err := writeSidecar(ctx, a, f, o)
 	if err = errors.Join(err, f.Close()); err == nil {
-		err = os.Rename(f.Name(), out)
+		err = osfile.Rename(f.Name(), out)
 	}
 	if err != nil {
 		return scan.Result{}, errors.Join(err, os.Remove(f.Name()))

@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
-	"syscall"
 
 	"github.com/cespare/xxhash/v2"
 	"github.com/tarpack/tpk/internal/changetime"
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
@@ -111,7 +111,7 @@ func (p *Packer) RemovePacked(ctx context.Context, t *tree.Tree) (int64, error) 
 	}
 	for i := len(dirs) - 1; i >= 0; i-- { // the deepest first
 		err := t.Remove(dirs[i])
-		if errors.Is(err, syscall.ENOTEMPTY) || errors.Is(err, fs.ErrExist) {
+		if osfile.IsNotEmpty(err) || errors.Is(err, fs.ErrExist) {
 			continue // something in it was not packed, or was kept
 		}
 		if err != nil {

@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
 	"github.com/tarpack/tpk/tarpack/internal/base"
@@ -23,7 +24,7 @@ func (r *Rewrite) append(
 		return Result{}, fmt.Errorf("%s: %w: its name leaves no room for the .tpi that is there"+
 			" meanwhile", dst.Name, format.ErrAppend)
 	}
-	f, err := os.OpenFile(dst.Name, os.O_RDWR, 0)
+	f, err := osfile.OpenFile(dst.Name, os.O_RDWR, 0)
 	if err != nil {
 		return Result{}, err
 	}

@@ -8,6 +8,7 @@ import (
 	"math"
 	"os"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/base"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
@@ -166,7 +167,7 @@ func (r *Rewrite) writeShard(
 
 // sameFiles reports whether the file name has the bytes of another one.
 func sameFiles(name string, other *os.File) (bool, error) {
-	f, err := os.Open(name)
+	f, err := osfile.OpenFile(name, os.O_RDONLY, 0)
 	if err != nil {
 		return false, err
 	}

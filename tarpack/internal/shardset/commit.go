@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
@@ -80,7 +81,7 @@ func (o *Output) PlaceList() (committed bool, err error) {
 	if err := durable.SyncDir(dir); err != nil {
 		return false, err
 	}
-	if err := os.Rename(format.TempName(list), list); err != nil {
+	if err := osfile.Rename(format.TempName(list), list); err != nil {
 		return false, err
 	}
 	if err := o.placeFiles(dir); err != nil {
@@ -96,7 +97,7 @@ func (o *Output) placeFiles(dir string) error {
 		return err
 	}
 	side := o.Set.List() + format.SidecarSuffix
-	if err := os.Rename(format.TempName(side), side); err != nil {
+	if err := osfile.Rename(format.TempName(side), side); err != nil {
 		return err
 	}
 	for i := range o.Shards {

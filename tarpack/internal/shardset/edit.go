@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
@@ -32,7 +33,7 @@ func (o *Output) Replace(i int) (dst *durable.Output, err error) {
 		err = errors.Join(err, o.Like.Close())
 		o.Like = before
 	}()
-	if o.Like, err = os.Open(o.Set.Shard(i)); err != nil {
+	if o.Like, err = osfile.OpenFile(o.Set.Shard(i), os.O_RDONLY, 0); err != nil {
 		return nil, err
 	}
 	o.kept[i] = false
@@ -58,7 +59,7 @@ func (o *Output) Changed() (n int) {
 // CommitEdit is Commit for an edit. The list and the set's sidecar get the permissions of the first
 // shard.
 func (o *Output) CommitEdit(ctx context.Context, opt scan.Options) (CommitResult, error) {
-	like, err := os.Open(o.Set.Shard(0))
+	like, err := osfile.OpenFile(o.Set.Shard(0), os.O_RDONLY, 0)
 	if err != nil {
 		return CommitResult{}, errors.Join(err, o.Abort())
 	}

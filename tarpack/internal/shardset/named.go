@@ -9,9 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/archivefile"
-	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
@@ -181,7 +181,7 @@ func openable(name string) error {
 // StandsAlone reports whether a file with the name of a shard is an archive that was not written as
 // one. A file that is missing, or is no archive, may have been a shard.
 func StandsAlone(name string) bool {
-	f, err := os.OpenFile(name, os.O_RDONLY|durable.OpenNonblock, 0)
+	f, err := osfile.OpenFile(name, os.O_RDONLY|osfile.Nonblock, 0)
 	if err != nil {
 		return false
 	}

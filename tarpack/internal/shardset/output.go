@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
@@ -103,7 +104,7 @@ func (o *Output) recover() error {
 func settle(s format.SetName, l *List) error {
 	side := s.List() + format.SidecarSuffix
 	if x, err := NewFile(s, l).AsArchive().OpenSidecarAt(format.TempName(side)); err == nil {
-		if err := errors.Join(x.Close(), os.Rename(format.TempName(side), side)); err != nil {
+		if err := errors.Join(x.Close(), osfile.Rename(format.TempName(side), side)); err != nil {
 			return err
 		}
 	}
@@ -123,11 +124,11 @@ func settle(s format.SetName, l *List) error {
 // placeShard gives a shard and its sidecar their names, the sidecar first: a shard with its
 // temporary name is tried again.
 func placeShard(s format.SetName, i int) error {
-	err := os.Rename(s.PendingIndex(i), s.Shard(i)+format.SidecarSuffix)
+	err := osfile.Rename(s.PendingIndex(i), s.Shard(i)+format.SidecarSuffix)
 	if err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}
-	return os.Rename(s.Pending(i), s.Shard(i))
+	return osfile.Rename(s.Pending(i), s.Shard(i))
 }
 
 // Next begins a shard. The error wraps format.ErrTooMany if the set has MaxShards.

@@ -17,8 +17,7 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
+	"github.com/tarpack/tpk/internal/filetest"
 	"github.com/tarpack/tpk/internal/goroutines"
 	"github.com/tarpack/tpk/tarpack/attributes"
 	"github.com/tarpack/tpk/tarpack/exclude"
@@ -275,7 +274,7 @@ func OptionsTree(t *testing.T, more ...[2]string) string {
 		files = append(files, [2]string{fmt.Sprintf("many/%03d", i), ""})
 	}
 	dir := Tree(t, append(files, more...)...)
-	if err := unix.Mkfifo(filepath.Join(dir, "pipe"), 0o644); err != nil {
+	if err := filetest.Mkfifo(filepath.Join(dir, "pipe")); err != nil && filetest.HasFIFOs {
 		t.Fatal(err)
 	}
 	if err := os.Symlink("x.log", filepath.Join(dir, "link")); err != nil {

@@ -23,10 +23,10 @@ type Dir struct {
 	// restored.
 	Closed bool
 
-	up    *Dir          // the directory above it, or the link to it; nil for the top
-	inode durable.Inode // if links are followed, or only one file system is packed
-	whole bool          // a glob includes it, or a directory above, with everything below
-	other bool          // it is of another file system, so what is in it is left out
+	up    *Dir        // the directory above it, or the link to it; nil for the top
+	info  fs.FileInfo // if links are followed, or only one file system is packed
+	whole bool        // a glob includes it, or a directory above, with everything below
+	other bool        // it is of another file system, so what is in it is left out
 	refs  atomic.Int32
 }
 
@@ -88,11 +88,20 @@ func OpenDir(d *Dir, e Entry) (*Dir, error) {
 	sub := &Dir{Tree: t, Root: root, Path: e.Path(), up: d, whole: d.whole || e.whole}
 	sub.Closed = d.Closed || t.UnixMode(fi.Mode())&0o100 == 0
 	if t.Follow || t.OneFileSystem {
-		sub.inode = durable.InodeOf(fi)
+		sub.info = fi
 	}
 	isNamed := t.names != nil && !t.names.hasAll(parent(t.Rel(sub.Path)))
-	sub.other = t.OneFileSystem && sub.inode.Dev != d.inode.Dev && !isNamed
+	sub.other = t.OneFileSystem && !isNamed && device(sub.info) != device(d.info)
 	return sub, nil
+}
+
+// device returns the number of the file system of a directory. On Windows it is always the same:
+// mounted volumes are not directories there.
+func device(fi fs.FileInfo) uint64 {
+	if fi == nil { // of a directory that exists only in an archive
+		return 0
+	}
+	return durable.StatOf(fi).Dev
 }
 
 // UnixMode returns the permissions that the archive gets for a directory of that mode.

@@ -6,7 +6,7 @@ import (
 	"io/fs"
 	"os"
 
-	"github.com/tarpack/tpk/tarpack/internal/durable"
+	"github.com/tarpack/tpk/internal/osfile"
 )
 
 // stat returns what is packed for a name in the directory: what lstat returns or, if links are
@@ -26,9 +26,9 @@ func (d *Dir) stat(name string) (info fs.FileInfo, followed bool, err error) {
 
 // OpenFile opens a regular file for reading. If it is no longer one, that does not wait.
 func (e *Entry) OpenFile() (*os.File, error) {
-	const flags = os.O_RDONLY | durable.OpenNonblock
+	const flags = os.O_RDONLY | osfile.Nonblock
 	if e.followed {
-		return os.OpenFile(e.Dir.Tree.onDisk(e.Path()), flags, 0)
+		return osfile.OpenFile(e.Dir.Tree.onDisk(e.Path()), flags, 0)
 	}
 	return e.Dir.Root.OpenFile(e.Name, flags, 0)
 }
@@ -46,9 +46,8 @@ func (e *Entry) isLoop() bool {
 	if !e.followed || !e.Info.IsDir() {
 		return false
 	}
-	ino := durable.InodeOf(e.Info)
 	for d := e.Dir; d != nil; d = d.up {
-		if d.inode == ino {
+		if d.info != nil && os.SameFile(d.info, e.Info) {
 			return true
 		}
 	}

@@ -12,7 +12,6 @@ import (
 
 	"github.com/tarpack/tpk/tarpack/attributes"
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
 // Tree is a directory on disk, or one file in it, that is packed. Set the exported fields before
@@ -82,7 +81,7 @@ func (t *Tree) Top() (*Dir, error) {
 			root.Close()
 			return nil, err
 		}
-		d.inode = durable.InodeOf(fi)
+		d.info = fi
 	}
 	return d, nil
 }

@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"syscall"
 	"testing"
 
+	"github.com/tarpack/tpk/internal/filetest"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/exclude"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -98,7 +98,7 @@ func TestWalkOrder(t *testing.T) {
 // What is left out is reported, except for what was excluded and temporary files.
 func TestWalkLeavesOut(t *testing.T) {
 	dir := write(t, "keep", "out.tar.gz", ".out.tar.gz.tpk-tmp", "x.o", "sub/x.o", "skipped/f")
-	if err := syscall.Mkfifo(filepath.Join(dir, "pipe"), 0o600); err != nil {
+	if err := filetest.Mkfifo(filepath.Join(dir, "pipe")); err != nil && filetest.HasFIFOs {
 		t.Fatal(err)
 	}
 	var patterns exclude.Patterns

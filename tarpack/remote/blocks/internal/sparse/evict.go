@@ -9,8 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"golang.org/x/sys/unix"
-
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
@@ -85,7 +84,7 @@ func (g *generation) open() (err error) {
 	if g.data, err = openFile(g.base+dataSuffix, 0); err != nil {
 		return err
 	}
-	if err := tryLock(g.data, unix.LOCK_SH); err != nil {
+	if err := tryLock(g.data, osfile.Shared); err != nil {
 		return err
 	}
 	if !durable.LeadsTo(g.base+dataSuffix, g.data) {
@@ -203,7 +202,7 @@ func (g *generation) free(first, n int64) (freed int64) {
 
 // removeUnused removes the files if no process uses them.
 func (g *generation) removeUnused() error {
-	if err := tryLock(g.data, unix.LOCK_EX); err != nil {
+	if err := tryLock(g.data, osfile.Exclusive); err != nil {
 		return err
 	}
 	return errors.Join(os.Remove(g.base+tableSuffix), os.Remove(g.base+dataSuffix))

@@ -3,25 +3,26 @@ package sparse
 import (
 	"errors"
 	"os"
+	"syscall"
 	"testing"
 
-	"golang.org/x/sys/unix"
+	"github.com/tarpack/tpk/internal/osfile"
 )
 
 // A block is not marked as stored unless it was written whole.
 func TestFailingWrites(t *testing.T) {
 	for name, fail := range map[string]func(f *os.File, p []byte, off int64) (int, error){
-		"full": func(*os.File, []byte, int64) (int, error) { return 0, unix.ENOSPC },
+		"full": func(*os.File, []byte, int64) (int, error) { return 0, syscall.ENOSPC },
 		"half": func(f *os.File, p []byte, off int64) (int, error) {
 			n, _ := f.WriteAt(p[:len(p)/2], off)
-			return n, unix.ENOSPC
+			return n, syscall.ENOSPC
 		},
 		"short": func(f *os.File, p []byte, off int64) (int, error) {
 			return f.WriteAt(p[:len(p)/2], off)
 		},
 		"EIO": func(f *os.File, p []byte, off int64) (int, error) {
 			_, _ = f.WriteAt(p, off)
-			return 0, unix.EIO
+			return 0, syscall.EIO
 		},
 	} {
 		for _, table := range []bool{false, true} {
@@ -68,7 +69,7 @@ func TestLockedTable(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer other.Close()
-	if err := tryLock(other, unix.LOCK_EX); err != nil {
+	if err := tryLock(other, osfile.Exclusive); err != nil {
 		t.Fatal(err)
 	}
 	if err := g.Store(1, g.content(1)); !errors.Is(err, ErrBusy) {

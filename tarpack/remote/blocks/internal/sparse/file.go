@@ -13,8 +13,8 @@ import (
 	"time"
 
 	"github.com/cespare/xxhash/v2"
-	"golang.org/x/sys/unix"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
@@ -85,10 +85,10 @@ func (f *File) tryOpen() (bool, error) {
 	if f.data, err = openFile(f.base+dataSuffix, os.O_CREATE); err != nil {
 		return false, err
 	}
-	err = tryLock(f.data, unix.LOCK_EX)
+	err = tryLock(f.data, osfile.Exclusive)
 	alone := err == nil
 	if errors.Is(err, ErrBusy) {
-		err = tryLock(f.data, unix.LOCK_SH)
+		err = tryLock(f.data, osfile.Shared)
 	}
 	switch {
 	case errors.Is(err, ErrBusy):
@@ -111,7 +111,7 @@ func (f *File) tryOpen() (bool, error) {
 		return false, err
 	}
 	// If another process gets the lock first, it opens the files in the same way.
-	err = tryLock(f.data, unix.LOCK_SH)
+	err = tryLock(f.data, osfile.Shared)
 	if errors.Is(err, ErrBusy) {
 		return false, nil
 	}

@@ -5,10 +5,9 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
+	"github.com/tarpack/tpk/internal/osfile"
 )
 
 const (
@@ -45,7 +44,7 @@ func (f *files) put(file *os.File, p []byte, off int64) error {
 
 // openFile opens a file of a generation. It follows no link.
 func openFile(name string, flags int) (*os.File, error) {
-	return os.OpenFile(name, os.O_RDWR|syscall.O_NOFOLLOW|flags, 0o600)
+	return osfile.OpenFile(name, os.O_RDWR|osfile.NoFollow|flags, 0o600)
 }
 
 func (f *files) close() (err error) {
@@ -171,14 +170,14 @@ func (f *files) lock() (unlock func(), err error) {
 	if err := lockSoon(f.table); err != nil {
 		return nil, err
 	}
-	return func() { _ = unix.Flock(int(f.table.Fd()), unix.LOCK_UN) }, nil
+	return func() { _ = osfile.Unlock(f.table) }, nil
 }
 
 // lockSoon locks a file exclusively. Other processes hold such a lock for a moment only, but one
 // may have been stopped; so lockSoon gives up after a second, with ErrBusy.
 func lockSoon(f *os.File) (err error) {
 	for range 500 {
-		if err = tryLock(f, unix.LOCK_EX); !errors.Is(err, ErrBusy) {
+		if err = tryLock(f, osfile.Exclusive); !errors.Is(err, ErrBusy) {
 			return err
 		}
 		time.Sleep(2 * time.Millisecond)
@@ -186,10 +185,10 @@ func lockSoon(f *os.File) (err error) {
 	return err
 }
 
-// tryLock locks a file with flock. The error is ErrBusy if another descriptor has the lock.
-func tryLock(f *os.File, how int) error {
-	err := unix.Flock(int(f.Fd()), how|unix.LOCK_NB)
-	if errors.Is(err, unix.EWOULDBLOCK) {
+// tryLock locks a file. The error is ErrBusy if another descriptor has the lock.
+func tryLock(f *os.File, kind osfile.Lock) error {
+	ok, err := osfile.TryLock(f, kind)
+	if err == nil && !ok {
 		err = ErrBusy
 	}
 	if err != nil {

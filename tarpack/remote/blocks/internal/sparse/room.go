@@ -3,14 +3,12 @@ package sparse
 import (
 	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"github.com/tarpack/tpk/tarpack/internal/durable"
@@ -121,15 +119,6 @@ func (d *Directory) usage() (total int64) {
 }
 
 func isOurs(name string) bool { return strings.HasPrefix(name, prefix) }
-
-// onDisk returns how many bytes a file takes.
-func onDisk(fi fs.FileInfo) int64 {
-	st, ok := fi.Sys().(*syscall.Stat_t)
-	if !ok {
-		return fi.Size()
-	}
-	return st.Blocks * 512 // stat(2): the unit is always 512 bytes
-}
 
 // generations returns the names of the generations, as base of a File, the least recently used
 // first.

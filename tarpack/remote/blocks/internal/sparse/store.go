@@ -5,8 +5,7 @@ import (
 	"errors"
 	"fmt"
 
-	"golang.org/x/sys/unix"
-
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
@@ -41,7 +40,7 @@ func (f *File) Store(block int64, data []byte) error {
 
 // isFull reports whether there is no room on the disk, or not for this user.
 func isFull(err error) bool {
-	return errors.Is(err, unix.ENOSPC) || errors.Is(err, unix.EDQUOT)
+	return osfile.IsFull(err)
 }
 
 // errPinned means that a block can't be replaced, as it is being sent.

@@ -1,3 +1,5 @@
+//go:build unix
+
 package terminal
 
 import (
@@ -8,7 +10,6 @@ import (
 	"os"
 	"os/exec"
 	"syscall"
-	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -88,6 +89,3 @@ func StartedBy() (ready func() error) {
 		return w.Close()
 	}
 }
-
-// LogTime returns the time for the beginning of a line of a log.
-func LogTime() string { return time.Now().Format(time.DateTime) }

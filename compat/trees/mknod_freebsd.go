@@ -1,0 +1,5 @@
+package trees
+
+import "golang.org/x/sys/unix"
+
+func mknod(name string, mode uint32, device uint64) error { return unix.Mknod(name, mode, device) }

@@ -1,0 +1,8 @@
+//go:build unix
+
+package osfile
+
+import "os"
+
+// Rename is os.Rename for files in one directory of which both may be open.
+func Rename(from, to string) error { return os.Rename(from, to) }
