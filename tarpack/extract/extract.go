@@ -27,6 +27,8 @@ import (
 //   - format.ErrRefused: the entry has a dangerous name or type.
 //   - format.ErrNoEntry: one of Options.Paths is not in the archive.
 //   - format.ErrCollision: the file system does not distinguish the name from another entry's.
+//   - format.ErrName: the system does not allow the name. On Windows that is one with a character
+//     such as : or \, with a dot or space at its end, or that of a device, as NUL.txt.
 //   - ErrSameName: Options.StripComponents gives it the name of an earlier entry.
 //   - ErrDirInTheWay: a directory that is not empty has the name of an entry of another type.
 //   - fs.ErrExist: Options.KeepOldFiles is set, and something has the name.
@@ -211,8 +213,11 @@ func (x *extractor) fail(ctx context.Context, i int, off int64, err error) error
 
 // fatal reports whether every further entry would fail with the same error.
 func fatal(err error) bool {
+	if osfile.IsFull(err) {
+		return true
+	}
 	for _, e := range []error{
-		syscall.ENOSPC, syscall.EDQUOT, syscall.EROFS, syscall.EIO,
+		syscall.EROFS, syscall.EIO,
 		syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM,
 	} {
 		if errors.Is(err, e) {

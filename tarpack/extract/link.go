@@ -19,7 +19,7 @@ func (w *worker) symlink(d *targetDir, j *job) error {
 	if err != nil {
 		return err
 	}
-	create := func() error { return d.root.Symlink(text, j.name) }
+	create := func() error { return symlinkError(d.root.Symlink(text, j.name)) }
 	if err := d.exclusively(j.name, create, nil); err != nil {
 		return err
 	}

@@ -141,6 +141,8 @@ func (w *walker) entry(row *sidecar.Row) error {
 	err := sidecar.ValidPath(path)
 	if err != nil {
 		err = fmt.Errorf("%w: %w", format.ErrRefused, err)
+	} else {
+		err = checkPath(w.x.strip(path))
 	}
 	var d *targetDir
 	if err == nil {

@@ -77,6 +77,8 @@ var (
 	ErrRefused = errors.New("refused")
 	// ErrCollision: the file system treats two paths of the archive as the same.
 	ErrCollision = errors.New("the file system has no room for two names that differ so little")
+	// ErrName: the system that extracts the entry does not allow its name.
+	ErrName = errors.New("this system does not allow the name")
 )
 
 // What can keep an archive from being written.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/tarpack/tpk/tarpack/format"
 	"golang.org/x/sys/unix"
 )
 
@@ -25,6 +26,9 @@ func StatOf(fi fs.FileInfo) Stat {
 		Major: unix.Major(rdev), Minor: unix.Minor(rdev),
 	}
 }
+
+// UnixMode returns the low 12 bits of the mode of a file.
+func UnixMode(fi fs.FileInfo) uint16 { return format.UnixMode(fi.Mode()) }
 
 // isOurs reports whether a file is this user's.
 func isOurs(fi fs.FileInfo) bool { return StatOf(fi).UID == os.Geteuid() }

@@ -114,7 +114,7 @@ func (m *Headers) Override(h *format.Header) {
 func (m *Headers) of(
 	path string, typ sidecar.Type, info fs.FileInfo, kept Source,
 ) (format.Header, error) {
-	h := format.Header{Path: path, Type: typ, Mode: format.UnixMode(info.Mode())}
+	h := format.Header{Path: path, Type: typ, Mode: durable.UnixMode(info)}
 	if t := info.ModTime(); !t.IsZero() {
 		h.ModTime = t.Unix()
 	}

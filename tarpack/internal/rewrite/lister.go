@@ -288,7 +288,7 @@ func (c *choice) mode(mode *attributes.Mode) uint16 {
 	case c.winner.IsParent:
 		return mode.Apply(format.MissingDirMode, true)
 	case c.winner.Ref.From == nil:
-		return c.winner.disk.Dir.Tree.UnixMode(c.winner.disk.Info.Mode())
+		return c.winner.disk.Dir.Tree.UnixMode(c.winner.disk.Info)
 	}
 	return c.winner.entry.Mode
 }

@@ -86,7 +86,7 @@ func OpenDir(d *Dir, e Entry) (*Dir, error) {
 	}
 	t := d.Tree
 	sub := &Dir{Tree: t, Root: root, Path: e.Path(), up: d, whole: d.whole || e.whole}
-	sub.Closed = d.Closed || t.UnixMode(fi.Mode())&0o100 == 0
+	sub.Closed = d.Closed || t.UnixMode(fi)&0o100 == 0
 	if t.Follow || t.OneFileSystem {
 		sub.info = fi
 	}
@@ -104,9 +104,9 @@ func device(fi fs.FileInfo) uint64 {
 	return durable.StatOf(fi).Dev
 }
 
-// UnixMode returns the permissions that the archive gets for a directory of that mode.
-func (t *Tree) UnixMode(mode fs.FileMode) uint16 {
-	return t.Mode.Apply(format.UnixMode(mode), true)
+// UnixMode returns the permissions that the archive gets for a directory.
+func (t *Tree) UnixMode(fi fs.FileInfo) uint16 {
+	return t.Mode.Apply(durable.UnixMode(fi), true)
 }
 
 // With lstatRun names or more, up to lstatWorkers goroutines look at a directory. Where nothing has

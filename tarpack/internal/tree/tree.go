@@ -74,7 +74,7 @@ func (t *Tree) Top() (*Dir, error) {
 		return nil, err
 	}
 	d := &Dir{Tree: t, Root: root, Path: t.Into}
-	d.Closed = t.Into != "" && t.UnixMode(format.MissingDirMode)&0o100 == 0
+	d.Closed = t.Into != "" && t.Mode.Apply(format.MissingDirMode, true)&0o100 == 0
 	if t.Follow || t.OneFileSystem {
 		fi, err := root.Stat(".")
 		if err != nil {
