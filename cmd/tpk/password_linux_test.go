@@ -6,6 +6,7 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"strings"
 	"syscall"
@@ -24,6 +25,10 @@ RWRTY0IyxsClP2XDxay0cdN/5D/pVV7AyK1mHpUtlMbpGf3/ecQAAAACAAAAAAAAAEAAAAAAPj7Jdegq
 // TestPasswordEnds ends the question for a password on a terminal without one. The terminal then
 // shows again what is typed.
 func TestPasswordEnds(t *testing.T) {
+	// Under nohup(1), programs that are started here would ignore SIGHUP, too.
+	hangup := make(chan os.Signal, 1)
+	signal.Notify(hangup, syscall.SIGHUP)
+	defer signal.Stop(hangup)
 	const none = "tpk: KEY: the key is encrypted, and there is no password"
 	for _, c := range []struct {
 		what, typed string
