@@ -82,6 +82,10 @@ nightly: install-long ## tests that take very long or need much disk, and two mi
 	$(GO) test -tags nightly -timeout 60m ./...
 	compat/fuzz.sh 2m
 
+.PHONY: test-windows
+test-windows: ## tests for Windows in Wine, as root; installs Debian 13 with Wine below .work (1.5 GB)
+	compat/windows.sh
+
 .PHONY: soak
 soak: install ## write over an archive that is served for ten minutes, in every way that people deploy
 	$(GO) test -tags nightly -run TestOverwrittenWhileServed -count 1 -v -timeout 30m ./compat/serve

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/serve"
 )
 
@@ -30,7 +31,7 @@ func version(n int) files {
 func replace(t testing.TB, from, to string) {
 	t.Helper()
 	for _, suffix := range []string{"", ".tpi"} {
-		if err := os.Rename(from+suffix, to+suffix); err != nil {
+		if err := osfile.Rename(from+suffix, to+suffix); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -151,7 +152,7 @@ func TestBadReplacement(t *testing.T) {
 		if err := os.WriteFile(bad, []byte(content), 0o644); err != nil {
 			t.Fatal(err)
 		}
-		if err := os.Rename(bad, name); err != nil {
+		if err := osfile.Rename(bad, name); err != nil {
 			t.Fatal(err)
 		}
 		if err := r.Reload(context.Background()); err == nil || !strings.Contains(err.Error(), name) {
@@ -186,7 +187,7 @@ func TestWatch(t *testing.T) {
 	if err := os.WriteFile(name+"~", []byte("rubbish"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Rename(name+"~", name); err != nil {
+	if err := osfile.Rename(name+"~", name); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "a word about the bad one",
@@ -226,7 +227,7 @@ func TestWatchOne(t *testing.T) {
 	if err := os.WriteFile(in("~"), []byte("rubbish"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Rename(in("~"), in("c.tar.gz")); err != nil {
+	if err := osfile.Rename(in("~"), in("c.tar.gz")); err != nil {
 		t.Fatal(err)
 	}
 	eventually(t, "a word about both", func() bool {

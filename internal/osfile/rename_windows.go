@@ -14,9 +14,9 @@ import (
 // OpenFile or through an os.Root. os.Rename replaces no open file on Windows; a Root does, as it
 // asks for the semantics of POSIX.
 //
-// File systems other than NTFS, and Wine, don't know these. There the old file, if it is open, first
-// gets another name, and is removed when it is closed. So a crash can leave it under that name,
-// which begins with a dot and the old one.
+// File systems other than NTFS, and Wine, don't know these. There the old file, if it is open,
+// first gets another name, and is removed when it is closed. So a crash can leave it under that
+// name, which begins with a dot and the old one.
 func Rename(from, to string) error {
 	dir := filepath.Dir(to)
 	if filepath.Dir(from) != dir {

@@ -54,7 +54,8 @@ func TestTempName(t *testing.T) {
 	for name, want := range map[string]string{
 		"a.tar.gz": ".a.tar.gz.tpk-tmp", "/x/y/a": "/x/y/.a.tpk-tmp", "../a": "../.a.tpk-tmp",
 	} {
-		if got := TempName(name); got != want || !IsTempName(got) || IsTempName(name) {
+		got := TempName(name)
+		if got != filepath.FromSlash(want) || !IsTempName(got) || IsTempName(name) {
 			t.Errorf("%s: %s, want %s", name, got, want)
 		}
 	}

@@ -3,7 +3,7 @@ package sidecartest
 import (
 	"crypto/sha256"
 	"fmt"
-	"path/filepath"
+	"path"
 	"strings"
 	"testing"
 
@@ -186,7 +186,7 @@ func BenchItems(n int, add func(build.Item) error) (archiveSize int64, err error
 	putDir("share/doc/html")
 	for i := range n {
 		if i%2000 == 0 {
-			putDir(filepath.Dir(BenchDir(i / 100)))
+			putDir(path.Dir(BenchDir(i / 100)))
 		}
 		if i%100 == 0 {
 			putDir(BenchDir(i / 100))

@@ -8,6 +8,7 @@ import (
 	"iter"
 	"math/rand/v2"
 	"os"
+	"path"
 	"path/filepath"
 	"reflect"
 	"slices"
@@ -132,7 +133,7 @@ func (m *Model) Totals(dir string) (t sidecar.Totals) {
 // Children returns the ordinals of the entries directly in a directory.
 func (m *Model) Children(dir string) (list []int) {
 	for i, it := range m.Sorted {
-		if parent, _ := filepath.Split(it.Path); strings.TrimSuffix(parent, "/") == dir {
+		if parent, _ := path.Split(it.Path); strings.TrimSuffix(parent, "/") == dir {
 			list = append(list, i)
 		}
 	}
