@@ -273,8 +273,8 @@ func browse(
 	return texts
 }
 
-// untilShorter visits a page until it comes with the dictionary, which the browser has asked for but
-// may not have at hand yet. These visits have a query, and so are not counted as pages.
+// untilShorter visits a page until it comes with the dictionary, which the browser has asked for
+// but may not have at hand yet. These visits have a query, and so are not counted as pages.
 func (p *tab) untilShorter(page string) {
 	p.t.Helper()
 	const size = `performance.getEntriesByType("navigation")[0].encodedBodySize`
