@@ -29,7 +29,7 @@ func TestBadQueries(t *testing.T) {
 				"limit=x": "limit is a number", "sort=foo": "sort is name, size, packed or date",
 				"sort=": "sort is", "order=foo": "order is asc or desc",
 				"format=foo": "format is html or json", "offset=%zz": "the query is malformed",
-				"download=foo": "download is tar.gz, zip or tpi",
+				"download=foo": "download is tar.gz, zip, tpi, tpx, tpv, sum or minisig",
 			} {
 				testBadQuery(t, c, query, want)
 			}

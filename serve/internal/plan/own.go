@@ -169,7 +169,8 @@ func (f *finder) download(format string) (bool, error) {
 		return false, err
 	}
 	if !known && !f.pl.options.NoDownload {
-		f.p.ShowBad("download is " + strings.Join(Formats, ", "))
+		last := len(Formats) - 1
+		f.p.ShowBad("download is " + strings.Join(Formats[:last], ", ") + " or " + Formats[last])
 		return true, nil
 	}
 	return true, f.pl.notFound(f.r, f.t, f.p, f.path)
