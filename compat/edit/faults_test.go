@@ -311,7 +311,7 @@ func TestFaults(t *testing.T) {
 	t.Logf("%d points, %d losses", points, lost)
 }
 
-// TestFaultsTwice lets each fsync of an append fail, and all that follow: also those of the undoing.
+// TestFaultsTwice lets each fsync of an append fail, and all that follow, those of the undoing too.
 // Then the note for the next writer stays, with the archive as it was.
 func TestFaultsTwice(t *testing.T) {
 	tools.Path(t, "strace")
