@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"bytes"
 	"io"
 	"strconv"
 	"sync"
@@ -74,6 +75,7 @@ func (l *accessLog) write() {
 	tick := time.NewTicker(time.Second)
 	defer tick.Stop()
 	var written []byte
+	out := lineWriter{w: l.w, notice: l.notice}
 	for ended := false; !ended; {
 		select {
 		case <-tick.C:
@@ -86,7 +88,7 @@ func (l *accessLog) write() {
 		l.buf, l.lost = written[:0], 0
 		l.mu.Unlock()
 		if len(lines) > 0 {
-			_, _ = l.w.Write(lines) // an error stops no request
+			out.write(lines)
 		}
 		if lost > 0 {
 			l.notice(count.Of(lost, "line", "lines") +
@@ -96,6 +98,37 @@ func (l *accessLog) write() {
 			written = nil
 		}
 	}
+}
+
+// lineWriter writes lines to a writer that may fail for a time. An error stops no request, so it
+// says once that there is one, and once that it is over.
+type lineWriter struct {
+	w      io.Writer
+	notice func(message string)
+	failed bool // the last write
+	within bool // a line was cut off
+	lost   int  // lines
+}
+
+// write writes lines, after the end of one that was cut off.
+func (o *lineWriter) write(lines []byte) {
+	text := lines
+	if o.within {
+		text = append([]byte("\n"), lines...)
+	}
+	n, err := o.w.Write(text)
+	if n > 0 {
+		o.within = text[n-1] != '\n'
+	}
+	o.lost += bytes.Count(lines[max(0, n-len(text)+len(lines)):], []byte("\n"))
+	switch {
+	case err != nil && !o.failed:
+		o.notice("the access log can't be written: " + err.Error())
+	case err == nil && o.failed:
+		o.notice("the access log is written again; " + count.Of(o.lost, "line", "lines") + " lost")
+		o.lost = 0
+	}
+	o.failed = err != nil
 }
 
 // close writes the rest, for at most a second.

@@ -3,6 +3,8 @@ package main
 import (
 	"os"
 	"sync"
+
+	"github.com/tarpack/tpk/internal/osfile"
 )
 
 // logFile is a file for lines of the access log, which logrotate(8) may rename.
@@ -19,8 +21,9 @@ func openLog(name string) (*logFile, error) {
 	return &logFile{name: name, f: f}, err
 }
 
+// openToAppend does not wait for the reader of a FIFO: without one it fails.
 func openToAppend(name string) (*os.File, error) {
-	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o644)
+	return os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND|osfile.Nonblock, 0o644)
 }
 
 func (l *logFile) Write(b []byte) (int, error) {
