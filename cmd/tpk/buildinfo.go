@@ -24,8 +24,8 @@ type buildInfo struct {
 	Features []string `json:"features"` // what other builds of this version may lack
 }
 
-// thisBuild returns the build that runs. Its version is that of the Makefile or, after "go install
-// MODULE@VERSION", the module's.
+// thisBuild returns the build that runs. The Makefile sets its version; after "go install
+// MODULE@VERSION" it is the module's.
 func thisBuild() buildInfo {
 	b := buildInfo{
 		Version: version, Format: format.Version, Go: runtime.Version(),

@@ -70,8 +70,7 @@ func TestReopenedLog(t *testing.T) {
 	name := filepath.Join(dir, "access.log")
 	p := launch(t, exec.Command(tools.TPK(t), "serve", "--listen", "127.0.0.1:0",
 		"--access-log", name, packTree(t, tree())))
-	p.says(t, "serving on")
-	_, base, _ := strings.Cut(strings.TrimSpace(p.String()), "serving on ")
+	base := p.url(t)
 	logged(t, base, "first", name)
 	for id, sig := range map[string]syscall.Signal{"usr1": syscall.SIGUSR1, "hup": syscall.SIGHUP} {
 		older := name + "." + id

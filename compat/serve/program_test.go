@@ -62,6 +62,14 @@ func launch(t *testing.T, cmd *exec.Cmd) *process {
 	return p
 }
 
+// url waits until it serves on one address, and returns that, with a slash at its end.
+func (p *process) url(t *testing.T) string {
+	t.Helper()
+	p.says(t, "serving on")
+	_, url, _ := strings.Cut(strings.TrimSpace(p.String()), "serving on ")
+	return url
+}
+
 // says waits for the first line on standard error that contains a text.
 func (p *process) says(t *testing.T, text string) {
 	t.Helper()
@@ -226,8 +234,7 @@ func TestEnvironment(t *testing.T) {
 func TestHangup(t *testing.T) {
 	archive := packTree(t, map[string]string{"x": "old"})
 	p := launch(t, exec.Command(tools.TPK(t), "serve", "--listen", "127.0.0.1:0", archive))
-	p.says(t, "serving on")
-	_, base, _ := strings.Cut(strings.TrimSpace(p.String()), "serving on ")
+	base := p.url(t)
 	next := packTree(t, map[string]string{"x": "new"})
 	for _, suffix := range []string{"", ".tpi"} {
 		if err := os.Rename(next+suffix, archive+suffix); err != nil {

@@ -90,8 +90,7 @@ func metricsOf(t *testing.T) string {
 	admin := filepath.Join(t.TempDir(), "admin")
 	p := launch(t, exec.Command(tools.TPK(t), "serve", "--listen", "127.0.0.1:0",
 		"--admin", "unix:"+admin, packTree(t, tree())))
-	p.says(t, "serving on")
-	_, base, _ := strings.Cut(strings.TrimSpace(p.String()), "serving on ")
+	base := p.url(t)
 	ask(t, "GET", base+"file", nil)
 	out := tools.Must(t, exec.Command(tools.Path(t, "curl"), "-sf", "--unix-socket", admin,
 		"http://admin/metrics"))

@@ -75,9 +75,7 @@ func TestSystemCalls(t *testing.T) {
 	p := launch(t, exec.Command(strace, "-f", "-qq", "-o", log, tools.TPK(t), "serve", "--watch",
 		"--listen", "127.0.0.1:0", "--admin", "127.0.0.1:0", "--cache", t.TempDir(), "--access-log",
 		filepath.Join(t.TempDir(), "log"), zipOf(t, tree())))
-	p.says(t, "serving on")
-	_, base, _ := strings.Cut(p.String(), "serving on ")
-	base = strings.TrimSpace(base)
+	base := p.url(t)
 	for _, path := range []string{"file", "?list", "?list&q=f", "?list&download=zip", "none"} {
 		ask(t, "GET", base+path, nil)
 	}
@@ -131,8 +129,7 @@ func TestLogrotate(t *testing.T) {
 	name := filepath.Join(dir, "access.log")
 	p := launch(t, exec.Command(tools.TPK(t), "serve", "--listen", "127.0.0.1:0",
 		"--access-log", name, packTree(t, tree())))
-	p.says(t, "serving on")
-	_, base, _ := strings.Cut(strings.TrimSpace(p.String()), "serving on ")
+	base := p.url(t)
 	logged(t, base, "before", name)
 	config := filepath.Join(t.TempDir(), "config")
 	if err := os.WriteFile(config, []byte(unitFile(t, "logrotate.conf", "/var/log/tpk", dir,

@@ -8,11 +8,10 @@ import (
 	"syscall"
 )
 
-// Identify returns the Identity of name in root, a file or a link, of which fi is what Lstat has
-// returned.
+// Identify returns the Identity of name in root, a file or a link. fi is what Lstat has returned.
 func Identify(_ *os.Root, _ string, fi fs.FileInfo) (Identity, error) { return identityOf(fi), nil }
 
-// Links returns how many names an open file has, of which fi is what Stat has returned.
+// Links returns how many names an open file has. fi is what Stat has returned.
 func Links(_ *os.File, fi fs.FileInfo) uint64 {
 	if st, ok := fi.Sys().(*syscall.Stat_t); ok {
 		return uint64(st.Nlink)

@@ -8,8 +8,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Identify returns the Identity of name in root, a file or a link, of which fi is what Lstat has
-// returned. It opens the file, as a FileInfo does not have its number.
+// Identify returns the Identity of name in root, a file or a link. fi is what Lstat has returned. It opens the file, as a FileInfo does not have its number.
 func Identify(root *os.Root, name string, _ fs.FileInfo) (Identity, error) {
 	f, err := root.OpenFile(name, os.O_RDONLY|NoFollow, 0)
 	if err != nil {

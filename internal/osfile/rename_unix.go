@@ -4,5 +4,5 @@ package osfile
 
 import "os"
 
-// Rename is os.Rename for files in one directory of which both may be open.
+// Rename is os.Rename for files in one directory, which may be open.
 func Rename(from, to string) error { return os.Rename(from, to) }

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// Rename is os.Rename for files in one directory of which both may be open, if they were opened by
+// Rename is os.Rename for files in one directory, which may be open, if they were opened by
 // OpenFile or through an os.Root. os.Rename replaces no open file on Windows; a Root does, as it
 // asks for the semantics of POSIX.
 //

@@ -248,7 +248,7 @@ func (l *Library) change(
 		old.release()
 	}
 	if l.nest != nil {
-		l.nest.Heed(changes)
+		l.nest.Follow(changes)
 	}
 	return kept
 }

@@ -169,11 +169,11 @@ func (l *Library) discover(path string, deep bool) bool {
 // another one now.
 func (l *Library) heed() bool {
 	changes := l.nest.Changes()
-	if l.nest.Heeded() >= changes {
+	if l.nest.Followed() >= changes {
 		return false
 	}
 	l.mu.Lock()
-	served := l.nest.Heeded()
+	served := l.nest.Followed()
 	l.mu.Unlock()
 	return served >= changes || l.reloadNested()
 }
@@ -182,7 +182,7 @@ func (l *Library) heed() bool {
 func (l *Library) reloadNested() bool {
 	err := l.Reload(l.ctx)
 	if err != nil { // not again at each request
-		l.nest.Heed(l.nest.Changes())
+		l.nest.Follow(l.nest.Changes())
 	}
 	if err != nil && l.ctx.Err() == nil {
 		l.notice("looking for archives: " + Describe(err))

@@ -34,8 +34,8 @@ type Nest[A any] struct {
 	mu   sync.RWMutex
 	dirs map[string]*folder[A] // folders that exist, by path
 
-	changes atomic.Int64 // packs that have come, changed or gone
-	heeded  atomic.Int64 // how many of these are heeded
+	changes  atomic.Int64 // packs that have come, changed or gone
+	followed atomic.Int64 // how many of these what is served has
 }
 
 // Pack is a pack that was found.
@@ -65,11 +65,11 @@ func New[A any](
 // Changes returns how many packs have come, changed or gone.
 func (n *Nest[A]) Changes() int64 { return n.changes.Load() }
 
-// Heed notes that what is served heeds so many of the changes.
-func (n *Nest[A]) Heed(changes int64) { n.heeded.Store(changes) }
+// Follow notes that what is served has so many of the changes.
+func (n *Nest[A]) Follow(changes int64) { n.followed.Store(changes) }
 
-// Heeded returns how many of the changes are heeded by what is served.
-func (n *Nest[A]) Heeded() int64 { return n.heeded.Load() }
+// Followed returns how many of the changes what is served has.
+func (n *Nest[A]) Followed() int64 { return n.followed.Load() }
 
 // Packs returns the packs that are known and good, by path.
 func (n *Nest[A]) Packs() []Pack {

@@ -81,7 +81,7 @@ func TestNest(t *testing.T) {
 		t.Fatal(err)
 	}
 	look(false, 3, "a/b")
-	if n.Heed(2); n.Heeded() != 2 {
-		t.Error(n.Heeded())
+	if n.Follow(2); n.Followed() != 2 {
+		t.Error(n.Followed())
 	}
 }
