@@ -64,8 +64,10 @@ unit: ## all tests, with samples of the sweeps
 	$(GO) -C compat/bench test ./...
 
 .PHONY: unit-long
-unit-long: ## all tests, with whole sweeps or the share that SWEEP names, such as SWEEP=1/3
-	$(GO) test -timeout 60m ./...
+unit-long: ## the tests of which -short takes a sample, with whole sweeps or the share that SWEEP names, such as SWEEP=1/3
+	mkdir -p .work
+	$(GO) run ./compat/longtests >.work/longtests
+	xargs -P 2 -L 1 $(GO) test -timeout 60m -run <.work/longtests
 
 .PHONY: race
 race: ## the tests of our own packages with the race detector, which needs a C compiler

@@ -15,6 +15,7 @@
 //	tools      programs: finding, running and watching them
 //	fixture    what the tests of several folders share
 //	sweep      the share of a long test that a run takes
+//	longtests  the list of tests that do more without -short
 //
 // A test that needs a missing program is skipped; with COMPAT=require in the environment it fails.
 // Tests that take very long or need much disk have the build tag nightly. See also docs/testing.md.
