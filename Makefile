@@ -15,6 +15,11 @@ help: ## list the targets
 build: ## bin/tpk
 	$(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/tpk ./cmd/tpk
 
+.PHONY: man
+man: ## .work/man: the manual pages, from the texts of help
+	rm -rf .work/man
+	$(GO) run -ldflags '-X main.version=$(VERSION)' ./cmd/tpk __man .work/man
+
 .PHONY: demo
 demo: build ## pack a real tree, extract it with tar, compare, serve it on ADDR until Ctrl-C
 	compat/demo.sh '$(ADDR)'

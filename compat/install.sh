@@ -62,6 +62,8 @@ systemd-analyze     systemd
 logrotate           logrotate
 promtool            prometheus
 pkill               procps
+mandoc              mandoc
+groff               groff
 '
 # Modules of Debian's Python: module  Debian package
 test_modules='

@@ -71,6 +71,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			completionCommand(),
 			versionCommand(),
 			completeCommand(),
+			manCommand(),
 		},
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {

@@ -1,7 +1,7 @@
 // Package help lays out help texts, at most [Width] columns wide.
 //
 //	help.go  [Install]: help and version of the application are printed by this package
-//	text.go  [Text]: the description of a command, with exit codes and examples
+//	text.go  [Text]: the description of a command, with exit codes and examples; [Split] parts it
 //	wrap.go  lines, paragraphs and tables
 package help
 
@@ -42,7 +42,7 @@ func page(data any) string {
 		section("USAGE", prose(x.UsageText))
 		section("VERSION", prose(x.Version))
 		section("DESCRIPTION", prose(x.Description))
-		section("COMMANDS", table(commands(x)))
+		section("COMMANDS", table(Commands(x)))
 		section("GLOBAL OPTIONS", table(options(x.VisibleFlags())))
 	case *cli.Command:
 		section("NAME", prose("tpk "+x.Name+" - "+x.Usage))
@@ -53,46 +53,64 @@ func page(data any) string {
 	return b.String()
 }
 
-// commands returns a row for each command of the application.
-func commands(app *cli.App) []row {
-	var rows []row
+// Commands returns the visible commands of the application, each with its names.
+func Commands(app *cli.App) []Row {
+	var rows []Row
 	for _, cmd := range app.VisibleCommands() {
 		about := cmd.Usage
 		if cmd.Name == "help" { // the library's own
 			about = "list the commands, or show the help of one"
 		}
-		rows = append(rows, row{strings.Join(cmd.Names(), ", "), about})
+		rows = append(rows, Row{strings.Join(cmd.Names(), ", "), about})
 	}
 	return rows
 }
 
-// options returns a row for each flag: its names with the name of its value, then its usage and
-// its default.
-func options(all []cli.Flag) []row {
-	var rows []row
+// An Option is a flag as help shows it.
+type Option struct {
+	Names  []string // with dashes, the long one first
+	Value  string   // name of its value; "" for a switch
+	Usage  string   // with the name of the value in it
+	Preset string   // the default; "" if there is none or it is not shown
+}
+
+// Options returns the flags that have a usage.
+func Options(all []cli.Flag) []Option {
+	var options []Option
 	for _, f := range all {
 		doc, ok := f.(cli.DocGenerationFlag)
 		if !ok {
 			continue
 		}
 		before, value, after := valueName(doc.GetUsage())
-		about := before + value + after
+		o := Option{Usage: before + value + after}
 		if _, isSwitch := f.(*cli.BoolFlag); !isSwitch {
-			if text := strings.Trim(doc.GetDefaultText(), `"`); text != "" {
-				about += " (default:" + noBreak + text + ")"
-			}
+			o.Preset = strings.Trim(doc.GetDefaultText(), `"`)
 		}
-		name := ""
-		for i, n := range f.Names() {
-			if i > 0 {
-				name += ", "
-			}
-			name += flags.Dashed(n)
+		for _, n := range f.Names() {
+			o.Names = append(o.Names, flags.Dashed(n))
 		}
 		if doc.TakesValue() {
-			name += " " + value
+			o.Value = value
 		}
-		rows = append(rows, row{name, about})
+		options = append(options, o)
+	}
+	return options
+}
+
+// options returns a row for each flag: its names with the name of its value, then its usage and
+// its default.
+func options(all []cli.Flag) []Row {
+	var rows []Row
+	for _, o := range Options(all) {
+		r := Row{strings.Join(o.Names, ", "), o.Usage}
+		if o.Value != "" {
+			r.Name += " " + o.Value
+		}
+		if o.Preset != "" {
+			r.About += " (default:" + noBreak + o.Preset + ")"
+		}
+		rows = append(rows, r)
 	}
 	return rows
 }

@@ -5,6 +5,12 @@ import (
 	"strings"
 )
 
+// The first lines of two paragraphs of a description.
+const (
+	exitTitle     = "Exit codes:\n"
+	examplesTitle = "Examples:\n"
+)
+
 // Globs is a paragraph for the help of commands that take a path or a glob.
 const Globs = `An argument that is not a path in ARCHIVE is a GLOB: one without a slash, such as
 '*.html', matches names in any directory; one with a slash, such as 'docs/*.html', matches whole
@@ -30,7 +36,7 @@ func Text(prose, failure string, examples ...string) string {
 // TextWithTrouble is Text for a command whose exit code 2 means more than wrong usage.
 func TextWithTrouble(prose, failure, trouble string, examples ...string) string {
 	var b strings.Builder
-	b.WriteString(strings.TrimSpace(prose) + "\n\nExit codes:\n" + indent + "0      success\n")
+	b.WriteString(strings.TrimSpace(prose) + "\n\n" + exitTitle + indent + "0      success\n")
 	margin := indent + "       "
 	for i, meaning := range []string{failure, trouble} {
 		fmt.Fprintf(&b, "%s%d      ", indent, i+1)
@@ -43,5 +49,33 @@ func TextWithTrouble(prose, failure, trouble string, examples ...string) string 
 
 // Examples returns a paragraph of command lines, which are not wrapped.
 func Examples(lines ...string) string {
-	return "Examples:\n" + indent + strings.Join(lines, "\n"+indent)
+	return examplesTitle + indent + strings.Join(lines, "\n"+indent)
+}
+
+// A Description is a description in its parts.
+type Description struct {
+	Prose     string // paragraphs; a line that begins with a space is one row of a table
+	ExitCodes []Row
+	Examples  []string // command lines
+}
+
+// Split returns the parts of what [Text] and [Examples] have put together.
+func Split(description string) Description {
+	var d Description
+	prose, rest, _ := strings.Cut(description, exitTitle)
+	d.Prose = strings.TrimSpace(prose)
+	codes, examples, _ := strings.Cut(rest, examplesTitle)
+	for line := range strings.Lines(strings.TrimRight(codes, "\n")) {
+		line = strings.TrimSpace(line)
+		name, about, _ := strings.Cut(line, " ")
+		if n := len(d.ExitCodes); n > 0 && (name[0] < '0' || name[0] > '9') {
+			d.ExitCodes[n-1].About += " " + line
+			continue
+		}
+		d.ExitCodes = append(d.ExitCodes, Row{name, strings.TrimSpace(about)})
+	}
+	for line := range strings.Lines(examples) {
+		d.Examples = append(d.Examples, strings.TrimSpace(line))
+	}
+	return d
 }

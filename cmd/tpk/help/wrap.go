@@ -70,25 +70,25 @@ func prose(text string) string {
 	return b.String()
 }
 
-// A row is a name and what it means.
-type row struct{ name, about string }
+// A Row is a name and what it means.
+type Row struct{ Name, About string }
 
 // table returns rows in two columns. A name that is too long for the first column has a line for
 // itself.
-func table(rows []row) string {
+func table(rows []Row) string {
 	const widest = 24
 	left := 0
 	for _, r := range rows {
-		if n := columns(r.name); n <= widest {
+		if n := columns(r.Name); n <= widest {
 			left = max(left, n)
 		}
 	}
 	gap := len(indent) + left + 2
 	var b strings.Builder
 	for _, r := range rows {
-		b.WriteString(indent + r.name)
-		at := len(indent) + columns(r.name)
-		for _, line := range wrap(r.about, Width-gap) {
+		b.WriteString(indent + r.Name)
+		at := len(indent) + columns(r.Name)
+		for _, line := range wrap(r.About, Width-gap) {
 			if at > gap-2 {
 				b.WriteByte('\n')
 				at = 0

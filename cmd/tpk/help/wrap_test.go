@@ -25,7 +25,7 @@ func TestProse(t *testing.T) {
 }
 
 func TestTable(t *testing.T) {
-	got := table([]row{
+	got := table([]Row{
 		{"-x", "short"},
 		{"--name NAME", strings.Repeat("word ", 15)},
 		{"--a-name-that-is-too-long NAME", "below it"},
