@@ -6,6 +6,7 @@
 //	options.go      what is served, how, and where
 //	server.go       New, Handler, Load, Reload, Close
 //	run.go          Run
+//	address.go      addresses to listen on, of http and https
 //	listen.go       TCP addresses, unix sockets, sockets from systemd
 //	tls.go          how connections speak TLS: versions, certificates by name, session tickets
 //	certificate.go  TLS certificates, which are read again when their files change

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"cmp"
 	"crypto/tls"
 	"errors"
 	"fmt"
@@ -13,13 +14,15 @@ import (
 
 	"github.com/coreos/go-systemd/v22/activation"
 
+	"github.com/tarpack/tpk/serve/internal/engine"
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
-// listener is a net.Listener, and how its connections speak TLS: not at all if config is nil.
+// listener is a net.Listener, and how its connections are answered.
 type listener struct {
 	net.Listener
-	config *tls.Config
+	via    engine.Via
+	scheme scheme
 }
 
 // listen opens all listeners, or none.
@@ -36,11 +39,11 @@ func (s *Server) listen(o *RunOptions) (all []listener, err error) {
 		}
 	}()
 	for _, address := range o.Listen {
-		ln, err := net.Listen("tcp", address)
+		ln, err := listenAt(address, o.SocketMode)
 		if err != nil {
 			return all, err
 		}
-		all = append(all, listener{ln, config})
+		all = append(all, ln)
 	}
 	for _, path := range o.Sockets {
 		ln, err := listenUnix(path, o.SocketMode)
@@ -50,24 +53,67 @@ func (s *Server) listen(o *RunOptions) (all []listener, err error) {
 		all = append(all, listener{Listener: ln})
 	}
 	if o.Inherit {
-		inherited, err := activation.Listeners()
-		if err != nil {
-			return all, err
-		}
-		for _, ln := range inherited {
-			switch ln.(type) {
-			case nil: // a socket that is not a listener
-			case *net.TCPListener:
-				all = append(all, listener{ln, config})
-			default:
-				all = append(all, listener{Listener: ln})
-			}
-		}
+		all = append(all, inherited()...)
 	}
 	if len(all) == 0 {
 		return nil, plan.BadOption("Listen", "there is nothing to listen on")
 	}
-	return all, nil
+	return all, setVia(all, config, o)
+}
+
+// listenAt listens on an address of RunOptions.Listen.
+func listenAt(address string, mode fs.FileMode) (listener, error) {
+	if path, ok := cutUnix(address); ok {
+		ln, err := listenUnix(path, mode)
+		return listener{Listener: ln}, err
+	}
+	s, address := cutScheme(address)
+	ln, err := net.Listen("tcp", address)
+	return listener{Listener: ln, scheme: s}, err
+}
+
+// inherited returns the listeners among the sockets that systemd passes. Each has the scheme that
+// it is named after.
+func inherited() (all []listener) {
+	for _, f := range activation.Files(true) {
+		ln, err := net.FileListener(f)
+		if err != nil {
+			continue // a socket that is not a listener, which may be for something else
+		}
+		_ = f.Close()
+		s := scheme(f.Name())
+		if s != httpOnly && s != httpsOnly {
+			s = anyScheme
+		}
+		all = append(all, listener{Listener: ln, scheme: s})
+	}
+	return all
+}
+
+// setVia decides how the connections of the listeners are answered. config is nil without
+// certificates.
+func setVia(all []listener, config *tls.Config, o *RunOptions) error {
+	port := 0
+	for i := range all {
+		ln := &all[i]
+		tcp, ok := ln.Addr().(*net.TCPAddr)
+		if !ok || !ln.scheme.secure(config != nil) {
+			continue
+		}
+		if config == nil {
+			return plan.BadOption("Certificates", "the inherited socket %s is for https", ln.Addr())
+		}
+		ln.via.TLS = config
+		if port == 0 {
+			port = cmp.Or(o.RedirectPort, tcp.Port)
+		}
+	}
+	for i := range all {
+		if all[i].scheme == httpOnly && !o.NoRedirect {
+			all[i].via.HTTPSPort = port
+		}
+	}
+	return nil
 }
 
 // Errors of a path for a Unix socket.

@@ -133,15 +133,26 @@ type Certificate struct {
 // RunOptions are where Server.Run listens, and what it allows clients. At least one of Listen,
 // Sockets and Inherit is needed.
 type RunOptions struct {
-	Listen     []string    // TCP addresses, as "127.0.0.1:8080" or ":80"
+	// Listen are TCP addresses, as "127.0.0.1:8080" or ":80", and sockets, as "unix:PATH". An address
+	// that begins with "http://" or "https://" speaks HTTP or TLS, whatever Certificates are.
+	Listen     []string
 	Sockets    []string    // paths of unix sockets
 	SocketMode fs.FileMode // permissions of the unix sockets; 0 means 0660
-	Inherit    bool        // also listen on the sockets that systemd passes
+	// Inherit also listens on the sockets that systemd passes. One with FileDescriptorName=http or
+	// https is as an address in Listen that begins so.
+	Inherit bool
 
-	// Certificates make Listen and inherited TCP sockets speak TLS 1.2 or 1.3. A client gets the
-	// first one that is valid for the name it asks for (RFC 6066 §3) and that it can verify, or else
-	// the first of all.
+	// Certificates make Listen and inherited TCP sockets speak TLS 1.2 or 1.3, but those of http. A
+	// client gets the first one that is valid for the name it asks for (RFC 6066 §3) and that it can
+	// verify, or else the first of all.
 	Certificates []Certificate
+	// NoRedirect answers requests to the addresses of http. Without it they are redirected to https
+	// if an address or an inherited socket speaks TLS, all but those below
+	// /.well-known/acme-challenge/ (RFC 8555 §8.3).
+	NoRedirect bool
+	// RedirectPort is the port of the URLs of https that clients are redirected to, for example
+	// behind a translation of ports. 0 is that of the first listener that speaks TLS.
+	RedirectPort int
 	H2C          bool // allow HTTP/2 without TLS, by prior knowledge (RFC 9113 §3.3)
 
 	// Admin is the address of a server for AdminHandler, as "127.0.0.1:9090" or "unix:PATH"; "" for
@@ -160,8 +171,8 @@ type RunOptions struct {
 	MaxConnsPerIP   int           // connections from one address at a time; 0 means no limit
 	MaxHeader       int           // bytes of a request's head; 0 means 16 KiB
 
-	// Ready is called with the addresses of the listeners as soon as the archives are open. It may
-	// be nil.
+	// Ready is called with the addresses of the listeners as soon as the archives are open. Each is
+	// an Address. It may be nil.
 	Ready func(addresses []net.Addr)
 }
 
@@ -187,9 +198,12 @@ func (o *RunOptions) check() error {
 		}
 	}
 	for _, address := range o.Listen {
-		if err := checkAddress("Listen", address); err != nil {
+		if err := checkListen(address, len(o.Certificates) > 0); err != nil {
 			return err
 		}
+	}
+	if o.RedirectPort < 0 || o.RedirectPort > 65535 {
+		return plan.BadOption("RedirectPort", "%d: it is a port from 1 to 65535", o.RedirectPort)
 	}
 	if o.Admin != "" && !strings.HasPrefix(o.Admin, "unix:") {
 		return checkAddress("Admin", o.Admin)

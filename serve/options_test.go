@@ -295,7 +295,7 @@ func TestEveryRunOption(t *testing.T) {
 				t.Error(resp, err)
 			}
 		},
-		"Poll": TestPoll,
+		"Poll": TestPoll, "NoRedirect": TestRedirect, "RedirectPort": TestRedirect,
 		"Watch": func(t *testing.T) {
 			replace(t, files{"a": "2"}.pack(t, filepath.Join(dir, "b.tar.gz")), archive)
 			eventually(t, "the new archive is served", func() bool {

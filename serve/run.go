@@ -49,7 +49,7 @@ func (s *Server) Run(ctx context.Context, o RunOptions) error {
 	e := s.newEngine(&o)
 	var accepting sync.WaitGroup
 	for _, ln := range listeners {
-		accepting.Go(func() { e.Serve(ln.Listener, ln.config) })
+		accepting.Go(func() { e.Serve(ln.Listener, ln.via) })
 	}
 	if err == nil {
 		err = s.untilDone(ctx, &o, loaded, listeners)
@@ -84,7 +84,7 @@ func (s *Server) untilDone(ctx context.Context, o *RunOptions, loaded <-chan err
 	if o.Ready != nil {
 		var addresses []net.Addr
 		for _, ln := range listeners {
-			addresses = append(addresses, ln.Addr())
+			addresses = append(addresses, Address{ln.Addr(), ln.via.TLS != nil})
 		}
 		o.Ready(addresses)
 	}

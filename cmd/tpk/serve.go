@@ -57,6 +57,11 @@ server of an archive can't be reached, files that are there are sent, and the ot
 with 503. An archive that was replaced there is opened again with --poll, on SIGHUP, or by the admin
 server. --mount and the admin server take URLs only below an --allow-remote.
 
+--listen http://:80 --listen https://:443 serves both: with --tls-cert, requests to an address of
+http:// are redirected to https, but those below /.well-known/acme-challenge/. HOST:PORT alone is
+https if there is a --tls-cert. A socket of systemd with FileDescriptorName=http or https is as such
+an address.
+
 --mount serves an archive or a directory of plain files below a path. The paths that lead there are
 listed. With --watch it need not exist yet: until it does, the path is answered with 503.
 
@@ -143,7 +148,7 @@ func runServer(c *cli.Context, o *serveOptions, access *logFile) error {
 	o.run.Ready = func(addresses []net.Addr) {
 		var urls []string
 		for _, a := range addresses {
-			url := serveURL(a, len(o.run.Certificates) > 0)
+			url := serveURL(a)
 			urls = append(urls, url)
 			if !terminal.IsQuiet(c) {
 				sc.Log("serving on " + url)
@@ -169,15 +174,14 @@ func optionError(err error) error {
 	return err
 }
 
-// serveURL returns the URL of an address.
-func serveURL(a net.Addr, secure bool) string {
-	tcp, ok := a.(*net.TCPAddr)
-	if !ok {
+// serveURL returns the URL of an address that is served.
+func serveURL(a net.Addr) string {
+	if a.Network() != "tcp" {
 		return a.Network() + ":" + a.String()
 	}
 	scheme := "http"
-	if secure {
+	if served, ok := a.(serve.Address); ok && served.Secure {
 		scheme = "https"
 	}
-	return scheme + "://" + tcp.String() + "/"
+	return scheme + "://" + a.String() + "/"
 }

@@ -36,7 +36,8 @@ func serveFlags() []cli.Flag {
 		return &cli.DurationFlag{Name: name, Value: d, Usage: usage, Action: flags.Positive(name)}
 	}
 	return append(slices.Concat(flags.Trust(), flags.Remote()),
-		list("listen", "listen on `HOST:PORT` (repeatable; default: 127.0.0.1:8080)"),
+		list("listen", "listen on `ADDRESS`: HOST:PORT, http://HOST:PORT, https://HOST:PORT or"+
+			" unix:PATH (repeatable; default: 127.0.0.1:8080)"),
 		list("socket", "listen on the Unix socket `PATH` (repeatable)"),
 		&cli.StringFlag{
 			Name: "socket-mode", Value: "0660",
@@ -46,6 +47,13 @@ func serveFlags() []cli.Flag {
 			" it is read again when it changes (repeatable: the client's server name decides)"),
 		list("tls-key", "use the private key in the PEM `FILE` (repeatable, in the order of"+
 			" --tls-cert)"),
+		flags.Switch("no-redirect", "answer requests to http:// addresses instead of redirecting them"+
+			" to https"),
+		&cli.IntFlag{
+			Name: "redirect-port", DefaultText: "that of the first https:// address",
+			Usage:  "redirect to port `N` of https, where clients don't see tpk's own port",
+			Action: flags.InRange("redirect-port", 1, 65535),
+		},
 		flags.Switch("h2c", "also serve HTTP/2 without TLS"),
 		list("mount", "serve an archive or a directory below a path: `/PATH=FILE` (repeatable)"),
 		text("fallback", "serve files from the directory `DIR` that are in no archive"),
@@ -101,7 +109,8 @@ var optionFlags = map[string]string{
 	"AccessFormat": "access-log-format", "Admin": "admin", "CORS": "cors",
 	"CacheControl": "cache-control", "Certificates": "tls-cert", "Gzipped": "gzipped",
 	"Header": "header", "Hide": "hide", "Identity": "identity", "Immutable": "immutable",
-	"Listen": "listen", "Mount": "mount", "Trust": "public-key", "Types": "type",
+	"Listen": "listen", "Mount": "mount", "RedirectPort": "redirect-port",
+	"Trust": "public-key", "Types": "type",
 }
 
 type serveOptions struct {
@@ -135,9 +144,10 @@ func parseServe(c *cli.Context) (*serveOptions, error) {
 	*run = serve.RunOptions{
 		Watch: c.Bool("watch"), Poll: c.Duration("poll"), Admin: c.String("admin"),
 		Listen: c.StringSlice("listen"), Sockets: c.StringSlice("socket"), SocketMode: fs.FileMode(mode),
-		Inherit:       os.Getenv("LISTEN_FDS") != "",
-		Certificates:  certificates(c.StringSlice("tls-cert"), c.StringSlice("tls-key")),
-		H2C:           c.Bool("h2c"),
+		Inherit:      os.Getenv("LISTEN_FDS") != "",
+		Certificates: certificates(c.StringSlice("tls-cert"), c.StringSlice("tls-key")),
+		H2C:          c.Bool("h2c"),
+		NoRedirect:   c.Bool("no-redirect"), RedirectPort: c.Int("redirect-port"),
 		HeaderTimeout: c.Duration("header-timeout"), IdleTimeout: c.Duration("idle-timeout"),
 		ShutdownTimeout: c.Duration("shutdown-timeout"),
 		MaxConns:        c.Int("max-conns"), MaxConnsPerIP: c.Int("max-conns-per-ip"),

@@ -16,12 +16,19 @@ import (
 // secure starts a server of TLS, with a certificate that openssl makes.
 func secure(t *testing.T) string {
 	t.Helper()
+	pair := certificate(t)
+	return startRun(t, serve.Options{Archives: []serve.Archive{{Path: packTree(t, tree())}}},
+		serve.RunOptions{Certificates: []serve.Certificate{pair}})
+}
+
+// certificate returns a certificate for localhost, which openssl makes.
+func certificate(t *testing.T) serve.Certificate {
+	t.Helper()
 	dir := t.TempDir()
 	pair := serve.Certificate{CertFile: filepath.Join(dir, "cert"), KeyFile: filepath.Join(dir, "key")}
 	run(t, "openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-subj", "/CN=localhost",
 		"-keyout", pair.KeyFile, "-out", pair.CertFile)
-	return startRun(t, serve.Options{Archives: []serve.Archive{{Path: packTree(t, tree())}}},
-		serve.RunOptions{Certificates: []serve.Certificate{pair}})
+	return pair
 }
 
 // session is a run of "openssl s_client", which does what it reads from its standard input: K is a

@@ -199,6 +199,38 @@ func TestSocketActivation(t *testing.T) {
 	p.stops(t)
 }
 
+// TestNamedSockets passes two sockets whose names are their schemes, as systemd does with
+// FileDescriptorName=.
+func TestNamedSockets(t *testing.T) {
+	var addresses []string
+	pair := certificate(t)
+	cmd := exec.Command("sh", "-c", `LISTEN_PID=$$ LISTEN_FDS=2 LISTEN_FDNAMES=http:https exec "$@"`,
+		"sh", tools.TPK(t), "serve", "--tls-cert", pair.CertFile, "--tls-key", pair.KeyFile,
+		packTree(t, tree()))
+	for range 2 {
+		ln, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		f, err := ln.(*net.TCPListener).File()
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		_ = ln.Close()
+		addresses = append(addresses, ln.Addr().String())
+		cmd.ExtraFiles = append(cmd.ExtraFiles, f)
+	}
+	p := launch(t, cmd)
+	p.says(t, "serving on http://"+addresses[0]+"/")
+	p.says(t, "serving on https://"+addresses[1]+"/")
+	resp, _ := ask(t, "GET", "http://"+addresses[0]+"/file", nil)
+	if want := "https://" + addresses[1] + "/file"; resp.Header.Get("Location") != want {
+		t.Errorf("%d %v", resp.StatusCode, resp.Header)
+	}
+	p.stops(t)
+}
+
 // TestEnvironment sets flags by variables. The command line takes precedence.
 func TestEnvironment(t *testing.T) {
 	cmd := exec.Command(tools.TPK(t), "serve", "--cache-control", "max-age=7", packTree(t, tree()))

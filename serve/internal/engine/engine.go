@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"fmt"
 	"net"
@@ -61,9 +60,12 @@ func or[T ~int | ~int64](v, otherwise T) T {
 // accept connections.
 const acceptLogTime = time.Minute
 
-// Serve answers the connections of a listener until it is closed. If config is not nil they are
-// connections of TLS, and if it has the protocol "h2" they may go on as HTTP/2.
-func (e *Engine) Serve(ln net.Listener, config *tls.Config) {
+// Via is how the connections of a listener are answered.
+type Via = http1.Via
+
+// Serve answers the connections of a listener until it is closed. If via has the protocol "h2" of
+// TLS they may go on as HTTP/2.
+func (e *Engine) Serve(ln net.Listener, via Via) {
 	const shortest, longest = 5 * time.Millisecond, time.Second
 	delay := shortest
 	var told time.Time // when an error was logged
@@ -84,12 +86,12 @@ func (e *Engine) Serve(ln net.Listener, config *tls.Config) {
 			continue
 		}
 		delay = shortest
-		switch c := e.http1.Add(nc); {
+		switch c := e.http1.Add(nc, &via); {
 		case c == nil:
 			_ = nc.Close()
-		case c.ToLoop(config):
-		case config != nil:
-			go c.ServeTLS(config)
+		case c.ToLoop():
+		case via.TLS != nil:
+			go c.ServeTLS()
 		default:
 			go c.Serve()
 		}

@@ -61,7 +61,7 @@ func TestSocketAllocates(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer ln.Close()
-	go e.Serve(ln, nil)
+	go e.Serve(ln, Via{})
 	c, err := net.Dial("tcp", ln.Addr().String())
 	if err != nil {
 		t.Fatal(err)

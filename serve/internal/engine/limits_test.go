@@ -79,7 +79,7 @@ func TestAcceptErrors(t *testing.T) {
 	e := newEngine(t, map[string]string{"a.txt": "a"}, plan.Options{})
 	var lines []error
 	e.log = func(err error) { lines = append(lines, err) }
-	e.Serve(&exhausted{left: 5}, nil)
+	e.Serve(&exhausted{left: 5}, Via{})
 	if len(lines) != 1 || !errors.Is(lines[0], syscall.EMFILE) {
 		t.Errorf("%v", lines)
 	}

@@ -21,7 +21,7 @@ func listen(t *testing.T, e *testEngine, network, address string) (dial func() n
 	if err != nil {
 		t.Fatal(err)
 	}
-	go e.Serve(ln, nil)
+	go e.Serve(ln, Via{})
 	t.Cleanup(func() { ln.Close() })
 	return func() net.Conn {
 		c, err := net.Dial(network, ln.Addr().String())

@@ -171,8 +171,8 @@ func listenTLS(t *testing.T, e *testEngine) string {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { ln.Close() })
-	go e.Serve(ln,
-		&tls.Config{Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}})
+	go e.Serve(ln, Via{TLS: &tls.Config{
+		Certificates: []tls.Certificate{{Certificate: [][]byte{der}, PrivateKey: key}}}})
 	return ln.Addr().String()
 }
 

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/serve/internal/head"
+	"github.com/tarpack/tpk/serve/internal/http2"
 	"github.com/tarpack/tpk/serve/internal/wire"
 )
 
@@ -19,7 +20,7 @@ type Conn struct {
 	wire   wire.Conn   // where answers go
 	in     head.Buffer // what was read
 
-	secure       bool      // it is one of TLS
+	via          *Via
 	requests     int       // read so far
 	readDeadline time.Time // the read deadline that is set, or an earlier time
 	closed       atomic.Bool
@@ -36,6 +37,12 @@ type loopConn interface {
 	Abort()
 }
 
+// peer describes the connection to package http2.
+func (c *Conn) peer() http2.Peer {
+	return http2.Peer{Remote: c.wire.RemoteAddr().String(), Secure: c.via.TLS != nil,
+		HTTPSPort: c.via.HTTPSPort}
+}
+
 // Reasons for which a connection ends or changes hands.
 var (
 	errLinger  = errors.New("the client may still be sending")
@@ -43,8 +50,8 @@ var (
 	errParked  = errors.New("the event loop waits for the next request")
 )
 
-func newConn(s *Server, nc net.Conn) *Conn {
-	c := &Conn{server: s}
+func newConn(s *Server, nc net.Conn, via *Via) *Conn {
+	c := &Conn{server: s, via: via}
 	c.wire.Init(nc, s.WriteTimeout)
 	return c
 }
@@ -87,7 +94,7 @@ func (c *Conn) Answer() error {
 // what was read already.
 func (c *Conn) ServeHTTP2(first []byte) {
 	_ = c.wire.SetDeadline(time.Time{})
-	c.server.http2.Serve(c.wire.Conn, first)
+	c.server.http2.Serve(c.wire.Conn, c.peer(), first)
 	_ = c.Close()
 }
 

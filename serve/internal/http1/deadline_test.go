@@ -45,7 +45,7 @@ func TestReadsEndInTime(t *testing.T) {
 		"POST /a.txt HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\n"
 	for _, content := range []string{get, get + get, post + "123456789", strings.Repeat("x", 20_000)} {
 		c := &timed{content: content}
-		s.Add(c).Serve()
+		s.Add(c, &Via{}).Serve()
 		if c.reads <= len(content)/2 || c.endless > 0 {
 			t.Errorf("%.20q: %d of %d reads have no write deadline", content, c.endless, c.reads)
 		}

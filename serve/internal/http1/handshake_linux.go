@@ -33,8 +33,7 @@ func (h *handshake) do() {
 		// It was cut short. For the client it may be complete, so it must see an end, and no reset.
 		c.lingerOn(h.secure.Transport)
 	case err != nil:
-		refusePlain(err)
-		_ = c.Close()
+		c.refuse(err, h.secure.Transport)
 	case protocol == http2Protocol:
 		c.upgradeInLoop()
 	default:

@@ -79,7 +79,7 @@ func TestAllocations(t *testing.T) {
 		{"missing", "GET /nothing.html HTTP/1.1\r\n" + browser, "404"},
 	} {
 		l := &repeated{request: c.request}
-		conn := s.Add(l)
+		conn := s.Add(l, &Via{})
 		ask := func() {
 			l.left = 1
 			if err := conn.Answer(); err != net.ErrClosed {
@@ -120,7 +120,7 @@ func TestKinds(t *testing.T) {
 		{"missing", "GET /b.txt HTTP/1.1\r\nHost: a\r\n\r\n", 404, ""},
 	} {
 		l := &repeated{request: c.request, left: 1, keep: true}
-		if err := s.Add(l).Answer(); err != net.ErrClosed {
+		if err := s.Add(l, &Via{}).Answer(); err != net.ErrClosed {
 			t.Errorf("%s: %v", c.name, err)
 		}
 		method, _, _ := strings.Cut(c.request, " ")
@@ -142,7 +142,7 @@ func BenchmarkRequest(b *testing.B) {
 	s := newServer(b, map[string]string{"a.html": strings.Repeat("some text that gets smaller, ",
 		200)}, plan.Options{})
 	l := &repeated{request: "GET /a.html HTTP/1.1\r\n" + browser}
-	conn := s.Add(l)
+	conn := s.Add(l, &Via{})
 	b.ReportAllocs()
 	l.left = b.N
 	_ = conn.Answer()

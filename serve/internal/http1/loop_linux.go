@@ -2,7 +2,6 @@ package http1
 
 import (
 	"context"
-	"crypto/tls"
 	"errors"
 	"io"
 	"sync/atomic"
@@ -37,10 +36,10 @@ type pending struct {
 // errMustWait ends the loop's work on a connection, which needs a goroutine.
 var errMustWait = errors.New("that can't be done at once")
 
-// ToLoop lets an event loop answer the connection, which becomes one of TLS if config is not nil.
-// It returns false if that is not possible: for archives that are looked for on disk at each
-// request, and if there are no loops or no descriptors.
-func (c *Conn) ToLoop(config *tls.Config) bool {
+// ToLoop lets an event loop answer the connection. It returns false if that is not possible: for
+// archives that are looked for on disk at each request, and if there are no loops or no
+// descriptors.
+func (c *Conn) ToLoop() bool {
 	s := c.server
 	if !c.wire.HasDescriptor() || s.Responder.Library.Nested() {
 		return false
@@ -57,9 +56,8 @@ func (c *Conn) ToLoop(config *tls.Config) bool {
 	var conn eventloop.Transport = ec
 	var first eventloop.Handler = c
 	raw := ec.RawWrite
-	if config != nil {
-		c.secure = true
-		secure := tlsconn.New(ec, config)
+	if c.via.TLS != nil {
+		secure := tlsconn.New(ec, c.via.TLS)
 		conn, first, raw = secure, &handshake{c, secure}, nil
 	}
 	c.loopState.conn = conn
@@ -248,7 +246,7 @@ func (c *Conn) upgradeInLoop() {
 	t := c.loopState.conn
 	c.loopState.upgraded.Store(true)
 	c.wire.Now = time.Now()
-	t.Handle(c.server.http2.Handler(t, c, c.first, c.wire.Now))
+	t.Handle(c.server.http2.Handler(t, c, c.peer(), c.first, c.wire.Now))
 	t.Interrupt()
 	c.goBack()
 }

@@ -2,16 +2,13 @@
 
 package http1
 
-import (
-	"context"
-	"crypto/tls"
-)
+import "context"
 
 // loopState is empty: without event loops every connection has a goroutine.
 type loopState struct{}
 
 // ToLoop returns false.
-func (*Conn) ToLoop(*tls.Config) bool { return false }
+func (*Conn) ToLoop() bool { return false }
 
 // Alive returns nil: there is no event loop that could hang.
 func Alive(context.Context) error { return nil }

@@ -31,7 +31,7 @@ func TestAccess(t *testing.T) {
 		"GET /b.txt HTTP/1.1\r\nHost: h\r\n\r\n" +
 		"GET /a.txt HTTP/1.1\r\nHost: h\r\nRange: bytes=1-2\r\n\r\n" +
 		"nonsense\r\n\r\n", left: 1}
-	if err := s.Add(l).Answer(); err != io.EOF {
+	if err := s.Add(l, &Via{}).Answer(); err != io.EOF {
 		t.Error(err)
 	}
 	want := []string{
@@ -64,7 +64,7 @@ func TestListingFails(t *testing.T) {
 		return io.ErrUnexpectedEOF
 	}
 	l := &repeated{request: "GET /folder/ HTTP/1.1\r\nHost: h\r\n\r\n", left: 1, keep: true}
-	_ = s.Add(l).Answer()
+	_ = s.Add(l, &Via{}).Answer()
 	if got := string(l.buf); !strings.HasPrefix(got, "HTTP/1.1 500 ") ||
 		!strings.HasSuffix(got, "500 Internal Server Error\n") {
 		t.Errorf("%q", got)
@@ -83,7 +83,7 @@ func TestUpgrade(t *testing.T) {
 			s := newServer(t, map[string]string{"a": "a"}, plan.Options{})
 			s.H2C = true
 			client, c := connect(t, s)
-			if !loop || !c.ToLoop(nil) {
+			if !loop || !c.ToLoop() {
 				go c.Serve()
 			}
 			_, _ = io.WriteString(client, preface[:first])
@@ -139,5 +139,5 @@ func connect(t *testing.T, s *Server) (client net.Conn, c *Conn) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return client, s.Add(server)
+	return client, s.Add(server, &Via{})
 }

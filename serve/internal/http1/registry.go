@@ -13,9 +13,10 @@ type registry struct {
 	perIP map[netip.Addr]int
 }
 
-// Add takes a connection in. It returns nil if there are too many.
-func (s *Server) Add(nc net.Conn) *Conn {
-	c := newConn(s, nc)
+// Add takes a connection in, which is answered as via describes. It returns nil if there are too
+// many.
+func (s *Server) Add(nc net.Conn, via *Via) *Conn {
+	c := newConn(s, nc, via)
 	var ip netip.Addr
 	if a, ok := nc.RemoteAddr().(*net.TCPAddr); ok {
 		ip = a.AddrPort().Addr().Unmap()

@@ -115,7 +115,7 @@ func (c *Conn) logs() bool { return c.server.Responder.Access != nil }
 // parse reads the head b into x.
 func (c *Conn) parse(x *respond.Exchange, b []byte) head.Head {
 	h := head.Parse(b, &x.Request, c.logs())
-	x.Secure = c.secure
+	x.Secure, x.HTTPSPort = c.via.TLS != nil, c.via.HTTPSPort
 	if c.logs() {
 		x.Host, x.Referer, x.UserAgent = h.Host, h.Referer, h.UserAgent
 		if h.Status == 0 && h.Minor == 0 && !h.Preface {

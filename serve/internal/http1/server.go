@@ -1,6 +1,7 @@
 package http1
 
 import (
+	"crypto/tls"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -32,6 +33,12 @@ type Config struct {
 	MaxConns      int           // connections at a time; 0 for no limit
 	MaxConnsPerIP int           // connections from one address at a time; 0 for no limit
 	H2C           bool          // HTTP/2 without TLS by prior knowledge (RFC 9113 §3.3)
+}
+
+// Via is how the connections of a listener are answered.
+type Via struct {
+	TLS       *tls.Config // they are connections of TLS; nil if they are not
+	HTTPSPort int         // see plan.Request
 }
 
 // New returns a Server without connections.

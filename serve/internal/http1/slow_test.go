@@ -38,7 +38,7 @@ func TestSlowClientGetsLargePage(t *testing.T) {
 	}
 	synctest.Test(t, func(t *testing.T) {
 		client, server := net.Pipe()
-		go s.Add(server).Serve()
+		go s.Add(server, &Via{}).Serve()
 		if _, err := io.WriteString(client, "GET /folder/ HTTP/1.1\r\nHost: a\r\n\r\n"); err != nil {
 			t.Fatal(err)
 		}

@@ -21,10 +21,10 @@ type blocking struct {
 
 // Serve answers the requests of a connection until it ends. The caller closes it then. first is
 // what was read from it already.
-func (s *Server) Serve(nc net.Conn, first []byte) {
+func (s *Server) Serve(nc net.Conn, peer Peer, first []byte) {
 	b := &blocking{nc: nc}
 	now := time.Now()
-	b.conn = newConn(s, nc.RemoteAddr().String(), now, b.wake)
+	b.conn = newConn(s, peer, now, b.wake)
 	in := make([]byte, maxFrame)
 	for alive := b.step(first, nil); alive; {
 		n, err := nc.Read(in)

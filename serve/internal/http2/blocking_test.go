@@ -17,7 +17,7 @@ func TestLingering(t *testing.T) {
 	defer server.Close()
 	go func() { _, _ = io.Copy(io.Discard, client) }()
 	b := &blocking{nc: server}
-	b.conn = newConn(newServer(t, site()), "peer", time.Now(), b.wake)
+	b.conn = newConn(newServer(t, site()), Peer{Remote: "peer"}, time.Now(), b.wake)
 	defer b.conn.end()
 	if !b.step([]byte(strings.Repeat("no preface ", 3)), nil) || b.lingering.IsZero() {
 		t.Fatal("it does not linger")

@@ -22,7 +22,7 @@ import (
 var drivers = map[string]func(t *testing.T, s *Server, nc net.Conn, done chan struct{}) func(){
 	"goroutine": func(_ *testing.T, s *Server, nc net.Conn, done chan struct{}) func() {
 		go func() {
-			s.Serve(nc, nil)
+			s.Serve(nc, Peer{}, nil)
 			_ = nc.Close()
 			close(done)
 		}()

@@ -88,7 +88,7 @@ func (c *conn) admit(f *http2.HeadersFrame) {
 		b.stream = c.newStream(id)
 		b.stream.open = !b.end
 		if c.logs() {
-			b.stream.logged.Proto, b.stream.logged.Remote = "HTTP/2.0", c.remote
+			b.stream.logged.Proto, b.stream.logged.Remote = "HTTP/2.0", c.peer.Remote
 		}
 	}
 }
@@ -139,6 +139,7 @@ func (c *conn) endBlock() {
 		c.endContent(s)
 	default:
 		s.began = c.now
+		s.request.Secure, s.request.HTTPSPort = c.peer.Secure, c.peer.HTTPSPort
 		switch {
 		case b.longPath:
 			s.status = 414
@@ -173,7 +174,7 @@ func (b *block) complete(s *stream) bool {
 	if b.pseudo&hasHost != 0 && b.host != b.authority {
 		return false
 	}
-	r.Authority, r.Secure = b.authority, b.scheme == "https"
+	r.Authority = b.authority
 	r.BadHost = b.authority != "" && !ascii.ValidAuthority(b.authority)
 	return true
 }

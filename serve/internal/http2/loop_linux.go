@@ -33,10 +33,10 @@ const roundsAtOnce = 8
 
 // Handler returns what answers the requests of a connection in its event loop, from the time now
 // on. first is what was read from it already. It is not used after the call.
-func (s *Server) Handler(t eventloop.Transport, owner Owner, first []byte,
+func (s *Server) Handler(t eventloop.Transport, owner Owner, peer Peer, first []byte,
 	now time.Time) eventloop.Handler {
 	return &looped{
-		t: t, owner: owner, conn: newConn(s, t.RemoteAddr().String(), now, t.Interrupt),
+		t: t, owner: owner, conn: newConn(s, peer, now, t.Interrupt),
 		first: append([]byte(nil), first...),
 	}
 }

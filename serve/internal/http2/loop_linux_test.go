@@ -42,7 +42,7 @@ func init() {
 			t.Fatal(err)
 		}
 		o := &owner{Conn: c, done: done, timer: time.NewTimer(time.Hour)}
-		if err := c.Start(s.Handler(c, o, nil, time.Now())); err != nil {
+		if err := c.Start(s.Handler(c, o, Peer{}, nil, time.Now())); err != nil {
 			t.Fatal(err)
 		}
 		return c.Interrupt

@@ -188,9 +188,7 @@ func (f *finder) redirect(prefix, name, end string) {
 	loc = append(loc, end...)
 	if f.query != "" {
 		loc = append(loc, '?')
-		loc = appendEscaped(loc, f.query, func(c byte) bool {
-			return pathChar(c) || strings.IndexByte("%&?:'", c) >= 0
-		})
+		loc = appendEscaped(loc, f.query, queryChar)
 	}
 	f.p.location = loc
 }

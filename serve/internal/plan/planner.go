@@ -18,6 +18,11 @@ func (pl *Planner) Plan(r *Request, t Tree, p *Plan) error {
 		p.noContent = r.Method == "HEAD"
 		return nil
 	}
+	if moves(r) {
+		p.secure(r)
+		p.noContent = r.Method == "HEAD"
+		return nil
+	}
 	var err error
 	switch r.Method {
 	case "GET", "HEAD":

@@ -11,6 +11,8 @@ type Request struct {
 	BadHost   bool
 	Authority string // the Host field, or :authority of HTTP/2; "" if there is none
 	Secure    bool   // the connection is one of TLS
+	// HTTPSPort is the port of https to redirect to if the client does not use TLS; 0 is none.
+	HTTPSPort int
 	// ForwardedProto is X-Forwarded-Proto, with which a proxy names the scheme of its client.
 	ForwardedProto string
 	Now            int64 // seconds since 1970

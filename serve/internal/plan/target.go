@@ -2,6 +2,7 @@ package plan
 
 import (
 	"bytes"
+	"strings"
 
 	"github.com/tarpack/tpk/serve/internal/ascii"
 )
@@ -187,6 +188,9 @@ func pathChar(c byte) bool {
 	}
 	return isAlnum(c)
 }
+
+// queryChar is pathChar for a query, which comes with its escapes.
+func queryChar(c byte) bool { return pathChar(c) || strings.IndexByte("%&?:'", c) >= 0 }
 
 // attrChar reports whether c may stand unescaped in an extended parameter (RFC 8187 §3.2.1).
 func attrChar(c byte) bool {
