@@ -27,6 +27,14 @@ func (s scheme) secure(certificates bool) bool {
 	return s == httpsOnly || s == anyScheme && certificates
 }
 
+// schemeNamed returns the scheme with a name, which may be that of anything else.
+func schemeNamed(name string) scheme {
+	if s := scheme(name); s == httpOnly || s == httpsOnly {
+		return s
+	}
+	return anyScheme
+}
+
 // cutScheme returns the scheme of an address in RunOptions.Listen, and the rest. A slash at the end
 // of a URL is not part of it.
 func cutScheme(address string) (s scheme, rest string) {

@@ -20,26 +20,53 @@ import (
 // ErrAdmin is wrapped by the error of Server.Run if the admin server can't be started.
 var ErrAdmin = errors.New("admin server")
 
-// startAdmin serves AdminHandler at an address, unless that is "". It answers from the start, also
-// while archives are being indexed.
-func (s *Server) startAdmin(address string) (stop func(), err error) {
+// listenAdmin opens the listener of the admin server, or returns nil if the address is "".
+func listenAdmin(address string, open *opener) (ln net.Listener, err error) {
 	if address == "" {
-		return func() {}, nil
+		return nil, nil
 	}
-	var ln net.Listener
-	if path, ok := strings.CutPrefix(address, "unix:"); ok {
-		ln, err = listenUnix(path, 0o600)
-	} else {
-		ln, err = net.Listen("tcp", address)
-	}
+	ln, err = open.open(kindAdmin, address, func() (net.Listener, error) {
+		if path, ok := strings.CutPrefix(address, "unix:"); ok {
+			return listenUnix(path, 0o600)
+		}
+		return net.Listen("tcp", address)
+	})
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", ErrAdmin, err)
+	}
+	return ln, nil
+}
+
+// closer returns a function that closes ln, unless that is nil.
+func closer(ln net.Listener) func() {
+	return func() {
+		if ln != nil {
+			_ = ln.Close()
+		}
+	}
+}
+
+// startAdmin serves AdminHandler, unless the listener is nil. It answers from the start, also while
+// archives are being indexed.
+func (s *Server) startAdmin(ln net.Listener) (stop func()) {
+	if ln == nil {
+		return closer(nil)
 	}
 	srv := &http.Server{Handler: s.AdminHandler(), ReadTimeout: 30 * time.Second,
 		IdleTimeout: 75 * time.Second}
 	go func() { _ = srv.Serve(ln) }()
-	return func() { _ = srv.Close() }, nil
+	return func() {
+		if s.handover.done() { // others are answered by the process that has taken over
+			limit, cancel := context.WithTimeout(context.Background(), adminEnd)
+			defer cancel()
+			_ = srv.Shutdown(limit)
+		}
+		_ = srv.Close()
+	}
 }
+
+// adminEnd is how long requests to the admin server may take after a handover.
+const adminEnd = 5 * time.Second
 
 // AdminHandler returns the handler of the admin server:
 //

@@ -7,6 +7,7 @@
 //	server.go       New, Handler, Load, Reload, Close
 //	run.go          Run
 //	address.go      addresses to listen on, of http and https
+//	handover.go     listeners that one process hands over to the next
 //	listen.go       TCP addresses, unix sockets, sockets from systemd
 //	tls.go          how connections speak TLS: versions, certificates by name, session tickets
 //	certificate.go  TLS certificates, which are read again when their files change

@@ -9,6 +9,7 @@ import (
 	"net"
 	"os"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -25,8 +26,8 @@ type listener struct {
 	scheme scheme
 }
 
-// listen opens all listeners, or none.
-func (s *Server) listen(o *RunOptions) (all []listener, err error) {
+// listen opens all listeners, or none. Those of a former process are open already.
+func (s *Server) listen(o *RunOptions, open *opener) (all []listener, err error) {
 	var config *tls.Config
 	if len(o.Certificates) > 0 {
 		if config, err = newTLSConfig(o.Certificates, s.options.Log); err != nil {
@@ -39,21 +40,23 @@ func (s *Server) listen(o *RunOptions) (all []listener, err error) {
 		}
 	}()
 	for _, address := range o.Listen {
-		ln, err := listenAt(address, o.SocketMode)
+		ln, err := listenAt(open, address, o.SocketMode)
 		if err != nil {
 			return all, err
 		}
 		all = append(all, ln)
 	}
 	for _, path := range o.Sockets {
-		ln, err := listenUnix(path, o.SocketMode)
+		ln, err := open.open(kindSocket, path, func() (net.Listener, error) {
+			return listenUnix(path, o.SocketMode)
+		})
 		if err != nil {
 			return all, err
 		}
 		all = append(all, listener{Listener: ln})
 	}
 	if o.Inherit {
-		all = append(all, inherited()...)
+		all = append(all, inherited(open)...)
 	}
 	if len(all) == 0 {
 		return nil, plan.BadOption("Listen", "there is nothing to listen on")
@@ -62,30 +65,37 @@ func (s *Server) listen(o *RunOptions) (all []listener, err error) {
 }
 
 // listenAt listens on an address of RunOptions.Listen.
-func listenAt(address string, mode fs.FileMode) (listener, error) {
-	if path, ok := cutUnix(address); ok {
-		ln, err := listenUnix(path, mode)
-		return listener{Listener: ln}, err
-	}
-	s, address := cutScheme(address)
-	ln, err := net.Listen("tcp", address)
+func listenAt(open *opener, address string, mode fs.FileMode) (listener, error) {
+	s, rest := cutScheme(address)
+	ln, err := open.open(kindListen, address, func() (net.Listener, error) {
+		if path, ok := cutUnix(address); ok {
+			return listenUnix(path, mode)
+		}
+		return net.Listen("tcp", rest)
+	})
 	return listener{Listener: ln, scheme: s}, err
 }
 
-// inherited returns the listeners among the sockets that systemd passes. Each has the scheme that
-// it is named after.
-func inherited() (all []listener) {
+// inherited returns the listeners among the sockets that systemd passes, or has passed to the former
+// process. Each has the scheme that it is named after.
+func inherited(open *opener) []listener {
+	all := open.systemd()
+	if len(all) == 0 {
+		all = activated()
+	}
+	open.noteSystemd(all)
+	return all
+}
+
+// activated returns the listeners among the sockets that systemd passes.
+func activated() (all []listener) {
 	for _, f := range activation.Files(true) {
 		ln, err := net.FileListener(f)
 		if err != nil {
 			continue // a socket that is not a listener, which may be for something else
 		}
 		_ = f.Close()
-		s := scheme(f.Name())
-		if s != httpOnly && s != httpsOnly {
-			s = anyScheme
-		}
-		all = append(all, listener{Listener: ln, scheme: s})
+		all = append(all, listener{Listener: ln, scheme: schemeNamed(f.Name())})
 	}
 	return all
 }
@@ -178,13 +188,17 @@ func dirOf(path string) string {
 	return "."
 }
 
-// unixListener removes its socket when it is closed.
+// unixListener removes its socket when it is closed, unless keep is set.
 type unixListener struct {
 	*net.UnixListener
 	path string
+	keep atomic.Bool // another process listens on it
 }
 
 func (l *unixListener) Close() error {
+	if l.keep.Load() {
+		return l.UnixListener.Close()
+	}
 	return errors.Join(l.UnixListener.Close(),
 		os.Remove(l.path))
 }

@@ -142,6 +142,10 @@ type RunOptions struct {
 	// https is as an address in Listen that begins so.
 	Inherit bool
 
+	// Former are the listeners of a former process: see Server.HandOver. Run takes those that it
+	// would otherwise open and closes the others. It accepts connections when the archives are open.
+	Former []NamedListener
+
 	// Certificates make Listen and inherited TCP sockets speak TLS 1.2 or 1.3, but those of http. A
 	// client gets the first one that is valid for the name it asks for (RFC 6066 §3) and that it can
 	// verify, or else the first of all.
@@ -167,9 +171,12 @@ type RunOptions struct {
 	HeaderTimeout   time.Duration // from a head's first byte to its last; 0 means 10 s
 	IdleTimeout     time.Duration // from an answer to the next request; 0 means 75 s
 	ShutdownTimeout time.Duration // for answers under way when the context has ended; 0 means 30 s
-	MaxConns        int           // connections at a time; 0 means no limit
-	MaxConnsPerIP   int           // connections from one address at a time; 0 means no limit
-	MaxHeader       int           // bytes of a request's head; 0 means 16 KiB
+	// DrainTimeout is how long answers under way, and connections that wait for a request, may last
+	// after Server.HandOver; 0 means 5 minutes. When the context has ended, ShutdownTimeout counts.
+	DrainTimeout  time.Duration
+	MaxConns      int // connections at a time; 0 means no limit
+	MaxConnsPerIP int // connections from one address at a time; 0 means no limit
+	MaxHeader     int // bytes of a request's head; 0 means 16 KiB
 
 	// Ready is called with the addresses of the listeners as soon as the archives are open. Each is
 	// an Address. It may be nil.

@@ -321,6 +321,7 @@ func TestEveryRunOption(t *testing.T) {
 				t.Error(r.addresses)
 			}
 		},
+		"Former": testFormer, "DrainTimeout": testDrainTimeout,
 		"ShutdownTimeout": func(t *testing.T) { // TestShutdownTimeout checks that it ends transfers
 			if err := secure.stop(); err != nil {
 				t.Error(err)

@@ -3,8 +3,11 @@ package serve
 import (
 	"context"
 	"net"
+	"slices"
 	"sync"
 	"time"
+
+	"github.com/tarpack/tpk/serve/internal/engine"
 )
 
 // grace is how long the first requests wait for the archives to be opened before they get 503.
@@ -24,50 +27,96 @@ func (s *Server) Run(ctx context.Context, o RunOptions) error {
 	if o.ShutdownTimeout == 0 {
 		o.ShutdownTimeout = defaultShutdownTimeout
 	}
+	if o.DrainTimeout == 0 {
+		o.DrainTimeout = defaultDrainTimeout
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	listeners, err := s.listen(&o)
+	listeners, admin, err := s.listenAll(&o)
 	if err != nil {
 		return err
 	}
-	stopAdmin, err := s.startAdmin(o.Admin)
-	if err != nil {
-		closeAll(listeners)
-		return err
+	stopAdmin := closer(admin)
+	if len(o.Former) == 0 {
+		stopAdmin = s.startAdmin(admin)
 	}
-	defer stopAdmin()
+	defer func() { stopAdmin() }()
 
 	loaded := make(chan error, 1)
 	var loading sync.WaitGroup
 	loading.Go(func() { loaded <- s.Load(ctx) })
+	var patience <-chan time.Time // never, if a former process answers meanwhile
+	if len(o.Former) == 0 {
+		patience = time.After(grace)
+	}
 	select {
 	case err = <-loaded:
 		loaded <- err
-	case <-time.After(grace): // it is being indexed
+	case <-patience: // it is being indexed
 	case <-ctx.Done():
+		err = context.Cause(ctx)
 	}
 	e := s.newEngine(&o)
 	var accepting sync.WaitGroup
-	for _, ln := range listeners {
-		accepting.Go(func() { e.Serve(ln.Listener, ln.via) })
-	}
 	if err == nil {
+		if len(o.Former) > 0 {
+			stopAdmin = s.startAdmin(admin)
+		}
+		for _, ln := range listeners {
+			accepting.Go(func() { e.Serve(ln.Listener, ln.via) })
+		}
 		err = s.untilDone(ctx, &o, loaded, listeners)
 	}
 	closeAll(listeners)
 	accepting.Wait()
-	limit, stop := context.WithTimeout(context.Background(), o.ShutdownTimeout)
-	defer stop()
-	if e.Shutdown(limit) != nil {
-		s.options.Log("transfers still under way after " + o.ShutdownTimeout.String() + " were cut off")
+	if s.handover.done() {
+		stopAdmin() // the process that has taken over answers there
 	}
+	s.endConnections(ctx, e, &o)
 	cancel()
 	loading.Wait() // it removes its temporary files
 	return err
 }
 
-// untilDone waits until ctx ends. It returns an error as soon as the archives can't be loaded, and
-// the cause of ctx if they are not loaded by then.
+// listenAll opens all listeners and that of the admin server, or none.
+func (s *Server) listenAll(o *RunOptions) (all []listener, admin net.Listener, err error) {
+	open := &opener{former: slices.Clone(o.Former), notes: &s.handover}
+	defer open.closeRest()
+	if all, err = s.listen(o, open); err != nil {
+		return nil, nil, err
+	}
+	if admin, err = listenAdmin(o.Admin, open); err != nil {
+		closeAll(all)
+		return nil, nil, err
+	}
+	return all, admin, nil
+}
+
+// endConnections lets answers under way finish.
+func (s *Server) endConnections(ctx context.Context, e *engine.Engine, o *RunOptions) {
+	if s.handover.done() {
+		limit, stop := context.WithTimeout(ctx, o.DrainTimeout)
+		defer stop()
+		if e.Drain(limit) != nil && ctx.Err() == nil {
+			s.cutOff(o.DrainTimeout)
+			e.Close()
+			return
+		}
+	}
+	limit, stop := context.WithTimeout(context.Background(), o.ShutdownTimeout)
+	defer stop()
+	if e.Shutdown(limit) != nil {
+		s.cutOff(o.ShutdownTimeout)
+	}
+}
+
+// cutOff logs that not all answers could finish.
+func (s *Server) cutOff(after time.Duration) {
+	s.options.Log("transfers still under way after " + after.String() + " were cut off")
+}
+
+// untilDone waits until ctx ends, or another process has taken over. It returns an error as soon as
+// the archives can't be loaded, and the cause of ctx if they are not loaded by then.
 func (s *Server) untilDone(ctx context.Context, o *RunOptions, loaded <-chan error,
 	listeners []listener) error {
 	select {
@@ -81,6 +130,7 @@ func (s *Server) untilDone(ctx context.Context, o *RunOptions, loaded <-chan err
 			return err
 		}
 	}
+	s.handover.setReady()
 	if o.Ready != nil {
 		var addresses []net.Addr
 		for _, ln := range listeners {
@@ -88,8 +138,17 @@ func (s *Server) untilDone(ctx context.Context, o *RunOptions, loaded <-chan err
 		}
 		o.Ready(addresses)
 	}
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
 	var looking sync.WaitGroup
 	defer looking.Wait()
+	looking.Go(func() {
+		defer cancel()
+		select {
+		case <-s.handover.given:
+		case <-ctx.Done():
+		}
+	})
 	if o.Poll > 0 {
 		looking.Go(func() { s.poll(ctx, o.Poll) })
 	}

@@ -22,6 +22,7 @@ type Server struct {
 	responder *respond.Responder
 	access    *accessLog // nil without one
 	reloads   reloads
+	handover  handover
 }
 
 // New returns a Server, which must be closed. It checks the options and opens Fallback, but no
@@ -45,7 +46,7 @@ func New(o Options) (*Server, error) {
 	if o.Trust != nil && o.Fallback != "" {
 		return nil, plan.BadOption("Trust", "plain files, as in %s, are never signed", o.Fallback)
 	}
-	s := &Server{options: o}
+	s := &Server{options: o, handover: handover{given: make(chan struct{})}}
 	s.library, err = archives.NewLibrary(archives.Options{Fallback: o.Fallback, Nested: o.Nested,
 		Notice: o.Log, Hidden: planner.Hidden, CacheDir: o.CacheDir,
 		CacheSize: o.CacheSize, NoConvert: o.NoConvert,
@@ -118,5 +119,8 @@ func (s *Server) newEngine(o *RunOptions) *engine.Engine {
 	})
 }
 
-// defaultShutdownTimeout is that of RunOptions.
-const defaultShutdownTimeout = 30 * time.Second
+// Defaults of RunOptions.
+const (
+	defaultShutdownTimeout = 30 * time.Second
+	defaultDrainTimeout    = 5 * time.Minute
+)

@@ -9,6 +9,7 @@
 //	flags       the command line and the environment
 //	help        the layout of help texts
 //	man         manual pages of the same texts
+//	handover    a new process that takes over the listeners of a server
 //	completion  completion in shells
 //	report      from an error to one line with a hint, and to an exit code
 //	terminal    progress, signals, standard output

@@ -86,6 +86,12 @@ The admin server has these requests:
 On SIGINT, SIGTERM or SIGQUIT, the server finishes the requests in progress and exits. On a second
 signal, a second or more later, it exits at once.
 
+On SIGUSR2 the server starts tpk again, from the file that has its name now and with the same
+arguments and variables, and hands over what it listens on. When the new process has opened the
+archives, this one finishes the requests in progress, for at most --drain-timeout, and exits. No
+connection is refused meanwhile. If the new process fails to start, this one goes on. Archives that
+the admin server has added must be added again. Windows has no SIGUSR2.
+
 SIGUSR1 opens the access log again, after it was renamed, and so does SIGHUP. A service manager is
 told when the server is ready, reloads and ends, and its watchdog that the server answers: see
 sd_notify(3).
@@ -139,11 +145,15 @@ func runServer(c *cli.Context, o *serveOptions, access *logFile) error {
 	manager := supervisor{log: sc.Log}
 	var telling sync.WaitGroup
 	defer telling.Wait()
-	ctx, cancel := context.WithCancel(c.Context)
-	defer cancel()
+	ctx, cancel := context.WithCancelCause(c.Context)
+	defer cancel(nil)
+	next := &succession{server: server, manager: manager, end: cancel, given: make(chan struct{})}
 	telling.Go(func() {
-		<-ctx.Done()
-		manager.stopping()
+		select {
+		case <-next.given:
+		case <-ctx.Done():
+			manager.stopping()
+		}
 	})
 	o.run.Ready = func(addresses []net.Addr) {
 		var urls []string
@@ -154,15 +164,20 @@ func runServer(c *cli.Context, o *serveOptions, access *logFile) error {
 				sc.Log("serving on " + url)
 			}
 		}
+		o.former.Ready()
 		manager.ready("Serving on " + strings.Join(urls, " "))
-		telling.Go(func() { manager.watch(ctx, server.Alive) })
+		telling.Go(func() { manager.watch(ctx, next.given, server.Alive) })
 	}
-	answerSignals(c, server, access, manager)
+	answerSignals(ctx, c, access, next)
 	// This program does nothing else, so it has an event loop for each processor. See
 	// serve.Server.Run.
 	runtime.GOMAXPROCS(2 * runtime.GOMAXPROCS(0))
 	keepSmall()
-	return optionError(server.Run(c.Context, o.run))
+	err = optionError(server.Run(ctx, o.run))
+	if cause := context.Cause(ctx); errors.Is(cause, errSuccessorEnded) {
+		return cause
+	}
+	return err
 }
 
 // optionError returns err as an error of usage if an option is the reason.

@@ -15,6 +15,7 @@ import (
 	"github.com/urfave/cli/v2"
 
 	"github.com/tarpack/tpk/cmd/tpk/flags"
+	"github.com/tarpack/tpk/cmd/tpk/handover"
 	"github.com/tarpack/tpk/cmd/tpk/reading"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/serve"
@@ -96,6 +97,8 @@ func serveFlags() []cli.Flag {
 		timeout("write-timeout", 30*time.Second, "wait `TIME` for a client to receive 128 KiB"),
 		timeout("shutdown-timeout", 30*time.Second,
 			"wait `TIME` for requests in progress at the end"),
+		timeout("drain-timeout", 5*time.Minute,
+			"wait `TIME` for requests in progress after SIGUSR2"),
 		number("max-conns", 16384, 0, math.MaxInt32,
 			"accept at most `N` connections at a time; 0 is no limit"),
 		number("max-conns-per-ip", 0, 0, math.MaxInt32,
@@ -119,6 +122,7 @@ type serveOptions struct {
 
 	opener  *reading.Opener
 	allowed reading.Prefixes
+	former  *handover.Line // to the process that this one takes over from
 }
 
 // parseServe returns the options from the command line and the environment.
@@ -149,8 +153,8 @@ func parseServe(c *cli.Context) (*serveOptions, error) {
 		H2C:          c.Bool("h2c"),
 		NoRedirect:   c.Bool("no-redirect"), RedirectPort: c.Int("redirect-port"),
 		HeaderTimeout: c.Duration("header-timeout"), IdleTimeout: c.Duration("idle-timeout"),
-		ShutdownTimeout: c.Duration("shutdown-timeout"),
-		MaxConns:        c.Int("max-conns"), MaxConnsPerIP: c.Int("max-conns-per-ip"),
+		ShutdownTimeout: c.Duration("shutdown-timeout"), DrainTimeout: c.Duration("drain-timeout"),
+		MaxConns: c.Int("max-conns"), MaxConnsPerIP: c.Int("max-conns-per-ip"),
 		MaxHeader: c.Int("max-header"),
 	}
 	for _, g := range c.StringSlice("hide") {
@@ -182,6 +186,12 @@ func parseServe(c *cli.Context) (*serveOptions, error) {
 		}
 		field := serve.Field{Name: name, Value: strings.TrimSpace(value)}
 		sc.Header = append(sc.Header, field)
+	}
+	if run.Former, o.former, err = handover.Receive(); err != nil {
+		return nil, err
+	}
+	if slices.ContainsFunc(run.Former, serve.NamedListener.FromSystemd) {
+		run.Inherit = true
 	}
 	if len(run.Listen) == 0 && len(run.Sockets) == 0 && !run.Inherit {
 		run.Listen = []string{"127.0.0.1:8080"}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"os"
 	"os/signal"
 	"slices"
@@ -14,21 +15,29 @@ import (
 	"github.com/tarpack/tpk/serve"
 )
 
-// answerSignals makes SIGHUP reload the archives and open the access log again, and reopenSignals
-// open that alone, until the process ends. These stop other commands.
-func answerSignals(c *cli.Context, server *serve.Server, access *logFile, m supervisor) {
+// answerSignals makes SIGHUP reload the archives and open the access log again, reopenSignals open
+// that alone, and handoverSignals start a new process that takes over. Signals are answered until
+// the process ends. SIGHUP stops other commands.
+func answerSignals(ctx context.Context, c *cli.Context, access *logFile, next *succession) {
 	signal.Reset(syscall.SIGHUP)
 	signals := make(chan os.Signal, 8) // a signal is lost if there is no room
-	signal.Notify(signals, append(slices.Clone(reopenSignals), syscall.SIGHUP)...)
+	signal.Notify(signals, slices.Concat(reopenSignals, handoverSignals,
+		[]os.Signal{syscall.SIGHUP})...)
+	log := next.manager.log
 	go func() {
 		for sig := range signals {
-			if err := access.Reopen(); err != nil {
-				m.log("the access log goes on as before: " + plainError(err))
-			}
-			if sig != syscall.SIGHUP {
+			if slices.Contains(handoverSignals, sig) {
+				go next.start(ctx)
 				continue
 			}
-			m.reload(func() { reload(c, server, m.log) })
+			if err := access.Reopen(); err != nil {
+				log("the access log goes on as before: " + plainError(err))
+			}
+			if sig != syscall.SIGHUP || next.over() {
+				continue
+			}
+			next.reload.Store(next.starting.Load())
+			next.manager.reload(func() { reload(c, next.server, log) })
 			if c.Context.Err() != nil {
 				return // the server is shutting down
 			}

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -25,6 +26,10 @@ func (s supervisor) ready(status string) {
 	s.say(daemon.SdNotifyReady + "\nSTATUS=" + status)
 }
 
+// handedOver says that another process of the service is its main process now. The manager heeds
+// nothing more of this one.
+func (s supervisor) handedOver(pid int) { s.say("MAINPID=" + strconv.Itoa(pid)) }
+
 // stopping says that the server ends.
 func (s supervisor) stopping() { s.say(daemon.SdNotifyStopping) }
 
@@ -36,8 +41,11 @@ func (s supervisor) reload(f func()) {
 }
 
 // watch sends signs of life as long as alive returns no error within the time that the manager
-// allows, and ends with ctx. Without these, the manager ends the server and starts it again.
-func (s supervisor) watch(ctx context.Context, alive func(context.Context) error) {
+// allows, and ends with ctx or when another process has taken over. Without these, the manager ends
+// the server and starts it again.
+func (s supervisor) watch(
+	ctx context.Context, given <-chan struct{}, alive func(context.Context) error,
+) {
 	limit, err := daemon.SdWatchdogEnabled(false)
 	if err != nil {
 		s.log("the service manager's watchdog: " + err.Error())
@@ -53,6 +61,8 @@ func (s supervisor) watch(ctx context.Context, alive func(context.Context) error
 		}
 		select {
 		case <-ctx.Done():
+			return
+		case <-given:
 			return
 		case <-tick.C:
 		}

@@ -16,17 +16,17 @@ import (
 	"github.com/tarpack/tpk/compat/tools"
 )
 
-// TestServiceManager: the server tells systemd when it is ready, that it lives, and when it reloads
-// and ends.
-func TestServiceManager(t *testing.T) {
+// notifications returns a socket for the messages of a service, and hears, which returns the lines
+// of the next message that begins with a state.
+func notifications(t *testing.T) (name string, hears func(state string) []string) {
+	t.Helper()
 	socket, err := net.ListenUnixgram("unixgram",
 		&net.UnixAddr{Name: filepath.Join(t.TempDir(), "notify"), Net: "unixgram"})
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer socket.Close()
-	// hears returns the lines of the next message that begins with a state.
-	hears := func(state string) []string {
+	t.Cleanup(func() { _ = socket.Close() })
+	return socket.LocalAddr().String(), func(state string) []string {
 		t.Helper()
 		_ = socket.SetDeadline(time.Now().Add(20 * time.Second))
 		b := make([]byte, 4096)
@@ -35,14 +35,20 @@ func TestServiceManager(t *testing.T) {
 			if err != nil {
 				t.Fatalf("%s: %v", state, err)
 			}
-			if lines := strings.Split(string(b[:n]), "\n"); lines[0] == state {
+			if lines := strings.Split(string(b[:n]), "\n"); strings.HasPrefix(lines[0], state) {
 				return lines
 			}
 		}
 	}
+}
+
+// TestServiceManager: the server tells systemd when it is ready, that it lives, and when it reloads
+// and ends.
+func TestServiceManager(t *testing.T) {
+	socket, hears := notifications(t)
 	cmd := exec.Command(tools.TPK(t), "serve", "--quiet", "--listen", "127.0.0.1:0",
 		packTree(t, tree()))
-	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+socket.LocalAddr().String(),
+	cmd.Env = append(os.Environ(), "NOTIFY_SOCKET="+socket,
 		"WATCHDOG_USEC=300000")
 	p := launch(t, cmd)
 	status := hears("READY=1")[1]

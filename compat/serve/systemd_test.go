@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -79,7 +80,14 @@ func TestSystemCalls(t *testing.T) {
 	for _, path := range []string{"file", "?list", "?list&q=f", "?list&download=zip", "none"} {
 		ask(t, "GET", base+path, nil)
 	}
-	if err := exec.Command("pkill", "-TERM", "-P", fmt.Sprint(p.Process.Pid)).Run(); err != nil {
+	signal := func(sig string, parent int) {
+		t.Helper()
+		if err := exec.Command("pkill", "-"+sig, "-P", fmt.Sprint(parent)).Run(); err != nil {
+			t.Fatal(err)
+		}
+	}
+	signal("USR2", p.Process.Pid)
+	if err := syscall.Kill(p.successor(t, 1), syscall.SIGTERM); err != nil {
 		t.Fatal(err)
 	}
 	select {

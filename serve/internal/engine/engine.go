@@ -98,6 +98,28 @@ func (e *Engine) Serve(ln net.Listener, via Via) {
 	}
 }
 
+// drainTick is the time between two looks whether connections are left.
+const drainTick = 50 * time.Millisecond
+
+// Drain waits until all connections have ended by themselves, after another process has taken over
+// the listeners. Each answer is the last one of its connection. A connection that waits for a
+// request may do so for the usual time: its end could cross with the request. If ctx ends first,
+// Drain returns its error, and the rest is left to Shutdown. The caller must have closed the
+// listeners.
+func (e *Engine) Drain(ctx context.Context) error {
+	e.http1.Announce()
+	tick := time.NewTicker(drainTick)
+	defer tick.Stop()
+	for e.http1.Open() > 0 {
+		select {
+		case <-ctx.Done():
+			return ctx.Err()
+		case <-tick.C:
+		}
+	}
+	return nil
+}
+
 // Shutdown lets requests under way finish and closes connections as they become idle. If ctx ends
 // first it cuts off the rest and returns the context's error. The caller must have closed the
 // listeners.

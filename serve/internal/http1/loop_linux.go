@@ -169,7 +169,7 @@ func (c *Conn) answerAtOnce(x *respond.Exchange, b []byte, now time.Time) error 
 	}
 	c.begin(x, now)
 	h := c.parse(x, b)
-	if h.Status != 0 || h.Preface || h.Content || h.Close || s.draining.Load() {
+	if h.Status != 0 || h.Preface || h.Content || h.Close || s.last.Load() {
 		return errMustWait
 	}
 	if !r.PrepareAtOnce(x) {

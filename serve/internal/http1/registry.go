@@ -74,3 +74,10 @@ func (g *registry) each(f func(*Conn)) int {
 	}
 	return len(g.conns)
 }
+
+// count returns how many connections there are.
+func (g *registry) count() int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return len(g.conns)
+}

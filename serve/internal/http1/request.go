@@ -47,7 +47,7 @@ func (c *Conn) request() error {
 	x.Client = c
 	c.server.Responder.Prepare(x)
 	connection := persistence(&h)
-	if h.Close || h.Content || x.Plan.Status == 400 || c.server.draining.Load() {
+	if h.Close || h.Content || x.Plan.Status == 400 || c.server.last.Load() {
 		connection = respond.Close
 	}
 	sent, err := c.send(x, connection)

@@ -16,8 +16,9 @@ type Server struct {
 
 	http2    *http2.Server
 	conns    registry
-	expiring sync.Once // expire was started
-	draining atomic.Bool
+	expiring sync.Once     // expire was started
+	last     atomic.Bool   // Announce was called
+	draining atomic.Bool   // Drain was called
 	done     chan struct{} // closed by End
 	ended    sync.Once
 }
@@ -46,13 +47,20 @@ func New(c Config) *Server {
 	s := &Server{Config: c, done: make(chan struct{})}
 	s.http2 = &http2.Server{
 		Responder: c.Responder, HeaderTimeout: c.HeaderTimeout, IdleTimeout: c.IdleTimeout,
-		WriteTimeout: c.WriteTimeout, MaxHeader: c.MaxHeader, Draining: &s.draining,
+		WriteTimeout: c.WriteTimeout, MaxHeader: c.MaxHeader, Draining: &s.last,
 	}
 	return s
 }
 
-// Drain makes every answer the last one of its connection.
-func (s *Server) Drain() { s.draining.Store(true) }
+// Announce makes every answer the last one of its connection. Connections that wait for a request
+// may still send one: clients see no end that they could not expect.
+func (s *Server) Announce() { s.last.Store(true) }
+
+// Drain makes every answer the last one of its connection, and waits for no further request.
+func (s *Server) Drain() {
+	s.last.Store(true)
+	s.draining.Store(true)
+}
 
 // Interrupt closes connections that wait for a request, once Drain was called, and returns how many
 // connections are left. An answer that is being sent goes on.
@@ -62,7 +70,7 @@ func (s *Server) Interrupt() int { return s.conns.each((*Conn).interrupt) }
 func (s *Server) Abort() { s.conns.each((*Conn).abort) }
 
 // Open returns how many connections there are.
-func (s *Server) Open() int { return s.conns.each(func(*Conn) {}) }
+func (s *Server) Open() int { return s.conns.count() }
 
 // End ends what the Server does besides its connections.
 func (s *Server) End() { s.ended.Do(func() { close(s.done) }) }
