@@ -7,8 +7,10 @@ import (
 	"github.com/tarpack/tpk/serve/internal/archives"
 )
 
-// poll reloads archives of Archive.Open that were replaced, until ctx ends.
-func (s *Server) poll(ctx context.Context, every time.Duration) {
+// Poll looks every so often whether archives of Archive.Open were replaced, and reloads these, until
+// ctx ends. Run calls it with RunOptions.Poll; a program that mounts Handler calls it after Load.
+// The time must be positive.
+func (s *Server) Poll(ctx context.Context, every time.Duration) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
 	said := "" // about a failure, which is not repeated

@@ -150,10 +150,10 @@ func (s *Server) untilDone(ctx context.Context, o *RunOptions, loaded <-chan err
 		}
 	})
 	if o.Poll > 0 {
-		looking.Go(func() { s.poll(ctx, o.Poll) })
+		looking.Go(func() { s.Poll(ctx, o.Poll) })
 	}
 	if o.Watch {
-		s.watch(ctx)
+		s.Watch(ctx)
 	}
 	<-ctx.Done()
 	return nil

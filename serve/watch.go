@@ -16,8 +16,9 @@ const (
 	look   = 10 * time.Second       // between looks at the files: not all file systems send events
 )
 
-// watch reloads archives when their files have changed, until ctx ends.
-func (s *Server) watch(ctx context.Context) {
+// Watch reloads archives when their files have changed, until ctx ends. Run calls it with
+// RunOptions.Watch; a program that mounts Handler calls it after Load.
+func (s *Server) Watch(ctx context.Context) {
 	w, err := fsnotify.NewWatcher()
 	if err != nil {
 		s.options.Log("watching by looking every " + look.String() + ": " + err.Error())
