@@ -93,6 +93,12 @@ nightly: install-long ## tests that take very long or need much disk, and two mi
 test-windows: ## tests for Windows in Wine, as root; installs Debian 13 with Wine below .work (1.5 GB)
 	compat/windows.sh
 
+.PHONY: test-caddy
+test-caddy: $(GOLANGCI_LINT) ## build Caddy with the module in contrib/caddy, and test it (160 s of CPU for the first build)
+	$(GO) -C contrib/caddy vet ./...
+	cd contrib/caddy && ../../$(GOLANGCI_LINT) run
+	$(GO) -C contrib/caddy test -count 1 ./...
+
 .PHONY: soak
 soak: install ## write over an archive that is served for ten minutes, in every way that people deploy
 	$(GO) test -tags nightly -run TestOverwrittenWhileServed -count 1 -v -timeout 30m ./compat/serve

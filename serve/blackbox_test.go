@@ -378,4 +378,10 @@ func TestMountedHandler(t *testing.T) {
 	if !bytes.Equal(rec.Body.Bytes(), []byte(site()["style.css"])) {
 		t.Error("other content")
 	}
+	rec = httptest.NewRecorder()
+	rec.Header().Set("Server", "front")
+	mux.ServeHTTP(rec, httptest.NewRequest("GET", "/files/style.css", nil))
+	if got := rec.Header()["Server"]; len(got) != 1 || got[0] != "front" {
+		t.Errorf("Server of a handler before it has become %q", got)
+	}
 }

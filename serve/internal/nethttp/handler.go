@@ -109,10 +109,14 @@ func target(r *http.Request) string {
 	return target
 }
 
-// addFields adds header fields, each "Name: value\r\n", to h.
+// addFields adds header fields, each "Name: value\r\n", to h. The Server that a handler before this
+// one has named stays.
 func addFields(h http.Header, fields []byte) {
 	for line := range strings.Lines(string(fields)) {
 		if name, value, ok := strings.Cut(strings.TrimSuffix(line, "\r\n"), ": "); ok {
+			if name == "Server" && h["Server"] != nil {
+				continue
+			}
 			h.Add(name, value)
 		}
 	}
