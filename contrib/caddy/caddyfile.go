@@ -1,27 +1,53 @@
 package caddytpk
 
 import (
+	"strings"
+
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
 	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
-	"github.com/caddyserver/caddy/v2/modules/caddyhttp"
 	"github.com/dustin/go-humanize"
 )
 
 func init() {
-	httpcaddyfile.RegisterHandlerDirective("tpk", parse)
+	httpcaddyfile.RegisterDirective("tpk", parse)
 	httpcaddyfile.RegisterDirectiveOrder("tpk", httpcaddyfile.Before, "file_server")
 }
 
-// parse implements httpcaddyfile.UnmarshalHandlerFunc.
-func parse(helper httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
+// parse implements httpcaddyfile.UnmarshalFunc. What stands alone on the line is the archive, even if
+// it begins with a slash, as a matcher of paths does. The directive root has the same rule.
+func parse(helper httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
+	helper.Next() // the directive's name
+	var matcher caddy.ModuleMap
+	alone := ""
+	switch helper.CountRemainingArgs() {
+	case 0:
+	case 1:
+		helper.NextArg()
+		alone = helper.Val()
+	case 2:
+		alone = "*"
+	default:
+		return nil, helper.Err("one archive stands on the line: give others a line 'mount PATH ARCHIVE'")
+	}
+	helper.Reset()
+	if alone == "*" || strings.HasPrefix(alone, "@") {
+		helper.Next()
+		var err error
+		if matcher, err = helper.ExtractMatcherSet(); err != nil {
+			return nil, err
+		}
+	}
 	h := new(Handler)
-	return h, h.UnmarshalCaddyfile(helper.Dispenser)
+	if err := h.UnmarshalCaddyfile(helper.Dispenser); err != nil {
+		return nil, err
+	}
+	return helper.NewRoute(matcher, h), nil
 }
 
 // UnmarshalCaddyfile implements caddyfile.Unmarshaler. The syntax of the directive:
 //
-//	tpk [<matcher>] [<archive>...] {
+//	tpk [<matcher>] [<archive>] {
 //	    mount         <path> <archive>
 //	    wait
 //	    no_watch
@@ -43,8 +69,11 @@ func parse(helper httpcaddyfile.Helper) (caddyhttp.MiddlewareHandler, error) {
 //	}
 func (h *Handler) UnmarshalCaddyfile(d *caddyfile.Dispenser) error {
 	d.Next() // the directive's name
-	for _, path := range d.RemainingArgs() {
-		h.Archives = append(h.Archives, Archive{Path: path})
+	if d.NextArg() {
+		h.Archives = append(h.Archives, Archive{Path: d.Val()})
+	}
+	if d.NextArg() {
+		return d.ArgErr()
 	}
 	for nesting := d.Nesting(); d.NextBlock(nesting); {
 		if err := h.unmarshal(d); err != nil {

@@ -8,12 +8,13 @@ import (
 
 	"github.com/caddyserver/caddy/v2"
 	"github.com/caddyserver/caddy/v2/caddyconfig/caddyfile"
+	"github.com/caddyserver/caddy/v2/caddyconfig/httpcaddyfile"
 )
 
 // TestCaddyfile reads a directive with every option there is.
 func TestCaddyfile(t *testing.T) {
 	var h Handler
-	err := h.UnmarshalCaddyfile(caddyfile.NewTestDispenser(`tpk a.tar.gz b.tar.gz {
+	err := h.UnmarshalCaddyfile(caddyfile.NewTestDispenser(`tpk a.tar.gz {
 		mount /std std.tar.gz
 		wait
 		no_watch
@@ -38,7 +39,7 @@ func TestCaddyfile(t *testing.T) {
 		t.Fatal(err)
 	}
 	want := Handler{
-		Archives: []Archive{{Path: "a.tar.gz"}, {Path: "b.tar.gz"},
+		Archives: []Archive{{Path: "a.tar.gz"},
 			{Path: "std.tar.gz", Mount: "/std"}},
 		Wait: true, NoWatch: true, Poll: caddy.Duration(10 * time.Second), PublicKey: "key.pub",
 		CacheDir: "/var/cache/tpk", CacheSize: 20 << 30, NoConvert: true, PassThru: true, SPA: true,
@@ -58,9 +59,37 @@ func TestCaddyfile(t *testing.T) {
 	}
 }
 
+// TestMatcher: a word alone on the line is an archive, unless it can't be one.
+func TestMatcher(t *testing.T) {
+	for directive, want := range map[string]string{
+		"tpk /srv/a.tar.gz":                `"archives":[{"path":"/srv/a.tar.gz"}]`,
+		"tpk /docs/* /srv/a.tar.gz":        `"match":[{"path":["/docs/*"]}]`,
+		"tpk * /srv/a.tar.gz":              `"archives":[{"path":"/srv/a.tar.gz"}]`,
+		"tpk @get a.tar.gz":                `"match":[{"method":["GET"]}]`,
+		"tpk @get {\nmount / a.tar.gz\n}":  `"match":[{"method":["GET"]}]`,
+		"tpk {\nmount /a /srv/a.tar.gz\n}": `"archives":[{"mount":"/a","path":"/srv/a.tar.gz"}]`,
+		"tpk a.tar.gz\ntpk /b/* b.tar.gz":  `"match":[{"path":["/b/*"]}]`,
+	} {
+		adapter := caddyfile.Adapter{ServerType: httpcaddyfile.ServerType{}}
+		got, _, err := adapter.Adapt([]byte(":80 {\n@get method GET\n"+directive+"\n}\n"), nil)
+		if err != nil || !strings.Contains(string(got), want) {
+			t.Errorf("%q: %v\n%s\nwant %s", directive, err, got, want)
+		}
+		if strings.HasPrefix(directive, "tpk /srv") && strings.Contains(string(got), `"match"`) {
+			t.Errorf("%q has a matcher: %s", directive, got)
+		}
+	}
+	adapter := caddyfile.Adapter{ServerType: httpcaddyfile.ServerType{}}
+	_, _, err := adapter.Adapt([]byte(":80 {\ntpk a.tar.gz b.tar.gz c.tar.gz\n}\n"), nil)
+	if err == nil || !strings.Contains(err.Error(), "mount PATH ARCHIVE") {
+		t.Errorf("three archives on a line: %v", err)
+	}
+}
+
 // TestWrongCaddyfile: what is wrong is said, with the line.
 func TestWrongCaddyfile(t *testing.T) {
 	for directive, want := range map[string]string{
+		"tpk a.tar.gz b.tar.gz":                "wrong argument count",
 		"tpk":                                  "no archive",
 		"tpk a.tar.gz {\nfoo\n}":               "tpk has no option foo",
 		"tpk a.tar.gz {\nspa yes\n}":           "wrong argument count",
