@@ -46,6 +46,7 @@ install-long:
 vet:
 	$(GO) vet ./...
 	$(GO) -C compat/bench vet ./...
+	$(GO) -C packaging vet ./...
 
 .PHONY: vet-more
 vet-more:
@@ -57,6 +58,7 @@ vet-more:
 lint: $(GOLANGCI_LINT) ## golangci-lint: style, errors, and which package may import which
 	$(GOLANGCI_LINT) run
 	cd compat/bench && ../../$(GOLANGCI_LINT) run
+	cd packaging && ../$(GOLANGCI_LINT) run
 
 $(GOLANGCI_LINT):
 	mkdir -p .work/bin
@@ -67,6 +69,7 @@ $(GOLANGCI_LINT):
 unit: ## all tests, with samples of the sweeps
 	$(GO) test -short -timeout 20m ./...
 	$(GO) -C compat/bench test ./...
+	$(GO) -C packaging test ./...
 
 .PHONY: unit-long
 unit-long: ## the tests of which -short takes a sample, with whole sweeps or the share that SWEEP names, such as SWEEP=1/3
@@ -120,6 +123,14 @@ bench-compare: ## compare the results of two versions with benchstat: OLD=v0.1.0
 .PHONY: bench-build
 bench-build:
 	$(GO) -C compat/bench build -trimpath -o ../../.work/bin/bench .
+
+.PHONY: release
+release: ## archives, packages, image and sums of the tagged commit, built twice and compared: docs/releasing.md
+	packaging/release.sh $(if $(filter command% environment%,$(origin VERSION)),'$(VERSION)')
+
+.PHONY: test-release
+test-release: ## installs, uses, upgrades and purges the .deb in a fresh Debian, and checks all files of a release, as root
+	packaging/test-release.sh
 
 .PHONY: clean
 clean: ## remove everything that was built or downloaded

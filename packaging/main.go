@@ -1,0 +1,52 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	err := run(ctx, os.Args[1:], os.Stderr)
+	stop()
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "packaging:", err)
+		os.Exit(1)
+	}
+}
+
+var errUsage = errors.New("usage: packaging build -source DIR -version vX.Y.Z -out DIR " +
+	"[-platforms OS/ARCH,...], or packaging sign FILE")
+
+// run runs one command. Progress goes to log.
+func run(ctx context.Context, args []string, log io.Writer) error {
+	if len(args) == 2 && args[0] == "sign" {
+		return signFile(args[1], os.Getenv)
+	}
+	if len(args) == 0 || args[0] != "build" {
+		return errUsage
+	}
+	r := release{log: log}
+	var names string
+	set := flag.NewFlagSet("build", flag.ContinueOnError)
+	set.StringVar(&r.source, "source", "", "the checkout to build")
+	set.StringVar(&r.tag, "version", "", "the version, as v1.0.0")
+	set.StringVar(&r.out, "out", "", "a new directory for the files")
+	set.StringVar(&names, "platforms", "", "only these, as linux/amd64,darwin/arm64")
+	if err := set.Parse(args[1:]); err != nil {
+		return err
+	}
+	if r.source == "" || r.out == "" || set.NArg() > 0 {
+		return errUsage
+	}
+	var err error
+	if r.platforms, err = choosePlatforms(names); err != nil {
+		return err
+	}
+	return r.build(ctx)
+}

@@ -1,0 +1,62 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"testing"
+
+	"aead.dev/minisign"
+)
+
+// TestSign: the program minisign accepts the signature, whether the key is a file or a text, with a
+// password or without; and no signature is written with a key that can't be used.
+func TestSign(t *testing.T) {
+	public, private, err := minisign.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	plain, err := private.MarshalText()
+	if err != nil {
+		t.Fatal(err)
+	}
+	locked, err := minisign.EncryptKey("secret", private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	keyFile := filepath.Join(t.TempDir(), "key")
+	put(t, keyFile, string(plain))
+	for _, c := range []struct {
+		name string
+		vars map[string]string
+		good bool
+	}{
+		{"file", map[string]string{"MINISIGN_KEY": keyFile}, true},
+		{"text", map[string]string{"MINISIGN_SECRET_KEY": string(plain)}, true},
+		{"password", map[string]string{
+			"MINISIGN_SECRET_KEY": string(locked), "MINISIGN_PASSWORD": "secret",
+		}, true},
+		{"no password", map[string]string{"MINISIGN_SECRET_KEY": string(locked)}, false},
+		{"wrong password", map[string]string{
+			"MINISIGN_SECRET_KEY": string(locked), "MINISIGN_PASSWORD": "secrets",
+		}, false},
+		{"no key", nil, false},
+		{"no file", map[string]string{"MINISIGN_KEY": keyFile + "x"}, false},
+		{"public key", map[string]string{"MINISIGN_SECRET_KEY": public.String()}, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			file := filepath.Join(t.TempDir(), sumsFile)
+			put(t, file, "0123  a\n")
+			err := signFile(file, func(name string) string { return c.vars[name] })
+			if !c.good {
+				if _, statErr := os.Stat(file + ".minisig"); err == nil || statErr == nil {
+					t.Errorf("error %v, and a signature: %v", err, statErr == nil)
+				}
+				return
+			}
+			if err != nil {
+				t.Fatal(err)
+			}
+			must(t, "minisign", "-Vm", file, "-P", public.String())
+		})
+	}
+}

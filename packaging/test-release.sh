@@ -1,0 +1,189 @@
+#!/usr/bin/env bash
+# Checks a release, as root: its sums, the packages with the tools of their systems, the image, and the .deb in a
+# fresh Debian without Go. There it is installed, used, upgraded while a download runs, removed and purged.
+#
+# usage: packaging/test-release.sh [DIRECTORY]   the files of a release; without it, one is made for this machine
+# needs: root, and apt-get for debootstrap, lintian, skopeo, umoci, rpm, minisign and curl
+set -eu
+cd "$(dirname "$0")/.."
+repo=$PWD
+arch=$(go env GOARCH)
+base=$repo/.work/release/chroot
+temp=$(mktemp -d)
+old=$temp/old new=$temp/new root=$temp/root
+
+step() { echo "-- $*"; }
+fail() { echo "packaging/test-release.sh: $*" >&2; exit 1; }
+cleanup() {
+	for pid in ${server-} ${download-}; do kill "$pid" 2>/dev/null || true; done
+	umount "$root/proc" 2>/dev/null || true
+	rm -rf "$temp"
+}
+trap cleanup EXIT
+trap 'exit 1' INT TERM
+
+install_tools() {
+	[ "$(id -u)" = 0 ] || fail "must run as root: it installs packages into a directory"
+	local missing=
+	for tool in debootstrap lintian skopeo umoci rpm minisign curl; do
+		command -v $tool >/dev/null || missing+=" $tool"
+	done
+	[ -z "$missing" ] && return
+	apt-get -q update
+	# shellcheck disable=SC2086
+	DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends $missing
+}
+
+make_releases() { # the release under test, and one that is older by its version
+	if [ $# -gt 0 ]; then
+		cp -R "$1" "$new"
+	else
+		PLATFORMS=linux/$arch ONCE=1 packaging/release.sh v99.0.0
+		mv .work/release/v99.0.0 "$new"
+	fi
+	PLATFORMS=linux/$arch ONCE=1 packaging/release.sh v0.0.1
+	mv .work/release/v0.0.1 "$old"
+}
+
+check_sums() {
+	(cd "$new" && sha256sum --quiet --check SHA256SUMS && [ "$(wc -l <SHA256SUMS)" = "$(ls | grep -vc SHA256SUMS)" ]) ||
+		fail "SHA256SUMS is wrong"
+	printf 'secret\nsecret\n' | minisign -G -f -p "$temp/key.pub" -s "$temp/key" >/dev/null 2>&1
+	cp "$new/SHA256SUMS" "$temp/sums"
+	MINISIGN_KEY=$temp/key MINISIGN_PASSWORD=secret go -C packaging run . sign "$temp/sums"
+	minisign -Vqm "$temp/sums" -p "$temp/key.pub"
+	echo >>"$temp/sums"
+	! minisign -Vqm "$temp/sums" -p "$temp/key.pub" 2>/dev/null || fail "minisign accepts another file"
+}
+
+check_packages() {
+	local output
+	output=$(lintian --fail-on error,warning --allow-root "$new"/tpk_*_"$arch".deb 2>&1) || fail "lintian: $output"
+	[ -z "$output" ] || fail "lintian: $output"
+	for package in "$new"/*.rpm; do
+		rpm -K --nosignature "$package" >/dev/null || fail "$package: rpm finds it damaged"
+	done
+	rpm -qpl "$new"/*."$(uname -m)".rpm | grep -qx /usr/lib/systemd/system/tpk.service
+	rpm -qpc "$new"/*."$(uname -m)".rpm | grep -qx /etc/tpk/serve.conf
+	mkdir -p "$temp/rpm"
+	rpm --root "$temp/rpm" --dbpath /var/lib/rpm --nodeps --noscripts -i "$new"/*."$(uname -m)".rpm
+	"$temp/rpm/usr/bin/tpk" --version
+	for package in "$new"/*.apk; do gzip -t "$package"; done
+	mkdir -p "$temp/archive"
+	tar -xzf "$new"/tpk-*-linux-"$arch".tar.gz -C "$temp/archive"
+	"$temp"/archive/*/tpk verify "$new"/tpk-*-linux-"$arch".tar.gz
+}
+
+check_image() {
+	local image=$temp/oci
+	mkdir "$image"
+	tar -xf "$new"/tpk-*-oci.tar -C "$image"
+	local tag
+	tag=$(skopeo inspect --raw "oci:$image" >/dev/null && sed 's/.*ref.name": *"\([^"]*\).*/\1/' <(tr -d '\n' <"$image/index.json"))
+	skopeo inspect --override-arch "$arch" "oci:$image:$tag" >"$temp/inspect"
+	grep -q '"Architecture": "'"$arch" "$temp/inspect" || fail "image: $(cat "$temp/inspect")"
+	skopeo copy -q --override-arch "$arch" "oci:$image:$tag" "oci:$temp/one:tpk"
+	umoci unpack --image "$temp/one:tpk" "$temp/bundle" >/dev/null
+	mkdir -p "$temp/site"
+	echo hello >"$temp/site/index.html"
+	"$temp"/archive/*/tpk pack -q "$temp/site" "$temp/bundle/rootfs/srv/site.tar.gz"
+	chmod -R a+rX "$temp/bundle" "$temp"
+	# As the image says: its user, its variables, its command, in its root.
+	chroot --userspec 65532:65532 "$temp/bundle/rootfs" /usr/bin/tpk cat /srv/site.tar.gz index.html | grep -qx hello
+	env -i CACHE_DIRECTORY=/var/cache/tpk TPK_LISTEN=127.0.0.1:0 chroot --userspec 65532:65532 "$temp/bundle/rootfs" \
+		/usr/bin/tpk serve /srv/site.tar.gz >"$temp/image.log" 2>&1 &
+	server=$!
+	curl -sf "$(address "$temp/image.log")" | grep -qx hello || fail "the image serves no page"
+	kill "$server" && wait "$server" || true
+	server=
+}
+
+address() { # log; waits for the address in it
+	timeout 60 sh -c 'until grep -o "http://[0-9.:]*" "$1"; do sleep 0.1; done' sh "$1" | head -1
+}
+
+make_root() {
+	[ -x "$base/usr/bin/dpkg" ] ||
+		debootstrap --variant=minbase bookworm "$base" "${DEBIAN_MIRROR:-http://deb.debian.org/debian}" >/dev/null
+	cp -a "$base" "$root"
+	mount -t proc proc "$root/proc"
+	[ ! -e "$root/usr/bin/go" ] && [ ! -e "$root/usr/lib/go" ] || fail "the root has Go"
+}
+
+in_root() { chroot "$root" env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive "$@"; }
+
+install_deb() { # directory of a release
+	cp "$1"/tpk_*_"$arch".deb "$root/tmp/tpk.deb"
+	in_root dpkg -i /tmp/tpk.deb >"$temp/dpkg" 2>&1 || fail "$(cat "$temp/dpkg")"
+	rm "$root/tmp/tpk.deb"
+}
+
+serve() { # starts the command of the unit with the variables of its settings, as a user without rights
+	local command
+	command=$(sed -n 's/^ExecStart=//p' "$root/usr/lib/systemd/system/tpk.service")
+	chroot --userspec 65534:65534 "$root" env -i PATH=/usr/bin CACHE_DIRECTORY=/var/cache/tpk TPK_LISTEN=127.0.0.1:0 \
+		sh -c "set -a; . /etc/tpk/serve.conf; exec $command" >"$temp/serve.log" 2>&1 &
+	server=$!
+	url=$(address "$temp/serve.log")
+	[ -n "$url" ] || fail "$(cat "$temp/serve.log")"
+}
+
+check_deb() {
+	install_deb "$old"
+	[ "$(in_root tpk version | cut -d' ' -f3)" = 0.0.1 ] || fail "wrong version: $(in_root tpk version)"
+	in_root sh -c '[ ! -e /etc/systemd/system/multi-user.target.wants/tpk.service ]' || fail "the service is enabled"
+	mkdir -p "$root/srv/tpk" "$root/tmp/site" "$root/var/cache/tpk" "$root/var/log/tpk"
+	chown 65534 "$root/var/cache/tpk"
+	echo hello >"$root/tmp/site/index.html"
+	head -c 64M /dev/urandom >"$root/tmp/site/large"
+	in_root tpk pack -q /tmp/site /srv/tpk/site.tar.gz
+	serve
+	curl -sf "$url" | grep -qx hello || fail "no page: $(cat "$temp/serve.log")"
+
+	step "upgrade while a download runs"
+	curl -sf --limit-rate 8M "$url/large" -o "$temp/large" &
+	download=$!
+	timeout 60 sh -c 'until [ -s "$1" ]; do sleep 0.1; done' sh "$temp/large"
+	echo '# a change of the administrator' >>"$root/etc/tpk/serve.conf"
+	install_deb "$new"
+	[ "$(stat -c %s "$temp/large")" -lt 67108864 ] || fail "the download ended before the upgrade did"
+	kill -TERM "$server" # as a restart does
+	wait "$download" || fail "the download broke: $(cat "$temp/serve.log")"
+	download=
+	cmp "$temp/large" "$root/tmp/site/large" || fail "the download differs"
+	wait "$server" || fail "the server ended with $?: $(cat "$temp/serve.log")"
+	grep -q 'change of the administrator' "$root/etc/tpk/serve.conf" || fail "the upgrade replaced serve.conf"
+	serve
+	curl -sfI "$url" | tr -d '\r' | grep -i '^server:' || true
+	curl -sf "$url" | grep -qx hello || fail "no page after the upgrade"
+	[ "$(in_root tpk version | cut -d' ' -f3)" != 0.0.1 ] || fail "not upgraded"
+	kill "$server" && wait "$server" || true
+	server=
+
+	step "remove and purge"
+	in_root dpkg -r tpk >/dev/null 2>&1
+	[ -e "$root/etc/tpk/serve.conf" ] || fail "removing the package removed its settings"
+	[ ! -e "$root/usr/bin/tpk" ] || fail "the program is still there"
+	in_root dpkg -P tpk >/dev/null 2>&1
+	for left in /etc/tpk /etc/logrotate.d/tpk /usr/lib/systemd/system/tpk.service /usr/share/doc/tpk \
+		/var/cache/tpk /var/log/tpk /var/lib/dpkg/info/tpk.list; do
+		[ ! -e "$root$left" ] || fail "purging left $left"
+	done
+	[ -e "$root/srv/tpk/site.tar.gz" ] || fail "purging removed an archive"
+	install_deb "$new"
+	in_root dpkg -P tpk >/dev/null 2>&1 || fail "a new installation can't be purged at once"
+}
+
+install_tools
+step "the files"
+make_releases "$@"
+step "sums and signature"
+check_sums
+step "packages"
+check_packages
+step "image"
+check_image
+step "Debian without Go"
+make_root
+check_deb
+echo "packaging/test-release.sh: all is well"
