@@ -11,6 +11,7 @@
 //	listen.go       TCP addresses, unix sockets, sockets from systemd
 //	tls.go          how connections speak TLS: versions, certificates by name, session tickets
 //	certificate.go  TLS certificates, which are read again when their files change
+//	siteconfig.go   rules of sites: _redirects and _headers
 //	watch.go        archives that are replaced on disk
 //	poll.go         archives that are replaced on a server
 //	admin.go        health, metrics, and a list of archives that can be changed
@@ -62,6 +63,7 @@
 //	│  ├─ textindex  the text index beside an archive
 //	│  └─ turns      how many costly tasks run at the same time; pages use it, too
 //	├─ plan        decides what the answer is: a pure function
+//	│  ├─ siterules   rules of a site: its files _redirects and _headers
 //	│  └─ ascii      text of requests
 //	└─ record      counters, access records, errors
 package serve

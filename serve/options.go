@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/serve/internal/siterules"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/signature"
 )
@@ -67,6 +68,13 @@ type Options struct {
 	// same: it finds an archive that is to be removed.
 	Resolve func(path string) (
 		name string, open func(context.Context) (*tarpack.Archive, error), err error)
+	// NoSiteConfig serves the files _redirects and _headers in the root of an archive or a directory
+	// as all others. Otherwise they are not served: they redirect paths of the site, and set header
+	// fields of its files.
+	NoSiteConfig bool
+	// TrustSiteConfig allows _headers to set fields that act beyond the files of the site, such as
+	// Set-Cookie.
+	TrustSiteConfig bool
 	// NoConvert refuses files of other programs.
 	NoConvert bool
 	// Trust demands that each archive was signed: see tarpack.OpenOptions. Nothing that was not
@@ -228,4 +236,12 @@ func checkAddress(option, address string) error {
 		return plan.BadOption(option, "%q: it is HOST:PORT, as 127.0.0.1:8080 or :80", address)
 	}
 	return nil
+}
+
+// rules returns what the files _redirects and _headers may ask for, or nil.
+func (o *Options) rules() *siterules.Options {
+	if o.NoSiteConfig {
+		return nil
+	}
+	return &siterules.Options{Trust: o.TrustSiteConfig}
 }

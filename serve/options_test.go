@@ -151,6 +151,8 @@ func TestEveryOption(t *testing.T) {
 		"Resolve":   func(*testing.T) {}, // TestAdminURL checks it
 		"NoConvert": func(*testing.T) {}, // TestForeign checks it
 		"Trust":     func(*testing.T) {}, // TestSigned checks it
+		// TestSiteRulesOperator checks these.
+		"NoSiteConfig": func(*testing.T) {}, "TrustSiteConfig": func(*testing.T) {},
 		"WriteTimeout": func(t *testing.T) { // TestSlowClients checks that it ends connections
 			s, err := serve.New(serve.Options{WriteTimeout: time.Nanosecond,
 				Archives: []serve.Archive{{Path: packedSite(t)}}})

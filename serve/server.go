@@ -50,7 +50,7 @@ func New(o Options) (*Server, error) {
 	s.library, err = archives.NewLibrary(archives.Options{Fallback: o.Fallback, Nested: o.Nested,
 		Notice: o.Log, Hidden: planner.Hidden, CacheDir: o.CacheDir,
 		CacheSize: o.CacheSize, NoConvert: o.NoConvert,
-		Trust: o.Trust})
+		Trust: o.Trust, Rules: o.rules()})
 	if err != nil {
 		return nil, err
 	}

@@ -74,6 +74,12 @@ With --public-key, every archive must have a valid signature: see 'tpk help sign
 checked when it is first asked for. A new archive is served once its signature is there. Plain files
 are never signed: DIR and --fallback are refused.
 
+The files _redirects and _headers in the root of an archive or a directory have
+the syntax of Netlify and Cloudflare Pages. They redirect paths of the site, send
+other pages in place of them, or 404 and 410, and give its files header fields.
+They are not served themselves. Nothing is fetched from other servers. --check
+reports lines that aren't used.
+
 The admin server has these requests:
  GET /archives               list the archives
  POST /archives              add {"path": "FILE", "mount": "/PATH"} or a list
@@ -118,6 +124,9 @@ func runServe(c *cli.Context, o *serveOptions) error {
 		fmt.Fprintln(c.App.ErrWriter, report.Say(message))
 	}
 	o.opener.Notice = sc.Log
+	if o.check {
+		return checkServer(c, o)
+	}
 	var access *logFile
 	switch name := c.String("access-log"); name {
 	case "":

@@ -83,6 +83,11 @@ func serveFlags() []cli.Flag {
 		list("cors", "let scripts from `ORIGIN` read responses; * is any origin (repeatable)"),
 		list("hide", "also hide paths that match `GLOB`, besides dotfiles except .well-known;"+
 			" '' clears this list (repeatable)"),
+		flags.Switch("no-site-config", "serve the files _redirects and _headers as all others"),
+		flags.Switch("trust-site-config", "let _headers set fields that act on the whole host,"+
+			" such as Set-Cookie"),
+		flags.Switch("check", "open the archives, report lines of _redirects and _headers that"+
+			" aren't used, and exit"),
 		text("access-log", "log requests to `FILE`, one per line; - is standard output"),
 		&cli.StringFlag{
 			Name: "access-log-format", Value: "combined",
@@ -119,6 +124,7 @@ var optionFlags = map[string]string{
 type serveOptions struct {
 	serve serve.Options
 	run   serve.RunOptions
+	check bool // open the archives, and exit
 
 	opener  *reading.Opener
 	allowed reading.Prefixes
@@ -135,7 +141,7 @@ func parseServe(c *cli.Context) (*serveOptions, error) {
 		return nil, report.Usagef("serve: --socket-mode %s: must be octal digits, such as 0660",
 			report.Quote(c.String("socket-mode")))
 	}
-	o := &serveOptions{}
+	o := &serveOptions{check: c.Bool("check")}
 	sc, run := &o.serve, &o.run
 	*sc = serve.Options{
 		Fallback: c.String("fallback"), SPA: c.Bool("spa"), Listing: !c.Bool("no-listing"),
@@ -144,6 +150,8 @@ func parseServe(c *cli.Context) (*serveOptions, error) {
 		Gzipped: c.StringSlice("gzipped"), Identity: c.StringSlice("identity"),
 		Immutable: c.StringSlice("immutable"), CORS: c.StringSlice("cors"),
 		WriteTimeout: c.Duration("write-timeout"), AccessFormat: c.String("access-log-format"),
+		NoSiteConfig:    c.Bool("no-site-config"),
+		TrustSiteConfig: c.Bool("trust-site-config"),
 	}
 	*run = serve.RunOptions{
 		Watch: c.Bool("watch"), Poll: c.Duration("poll"), Admin: c.String("admin"),

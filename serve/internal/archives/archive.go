@@ -19,6 +19,7 @@ import (
 	"github.com/tarpack/tpk/serve/internal/overview"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/residence"
+	"github.com/tarpack/tpk/serve/internal/siterules"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/export"
@@ -51,6 +52,8 @@ type archive struct {
 	gzipForms gzipform.Cache[int]
 	refs      atomic.Int32
 	text      *textindex.File
+	rules     *siterules.Site // of the site that it is; nil if it has none
+	misruled  int             // how many lines of its rules are not used
 
 	library *Library
 
@@ -123,6 +126,10 @@ func (l *Library) openArchive(ctx context.Context, name string, o opening) (*arc
 	case a.beside && s.Newer(name):
 		l.notice(name + " has changed since its index was made: it is being checked")
 		a.guard.BeginProof()
+	}
+	if err := l.readRules(ctx, a); err != nil {
+		a.release()
+		return nil, err
 	}
 	a.openVariants()
 	a.fetchIndex()
@@ -217,6 +224,10 @@ func (l *Library) openSpec(ctx context.Context, spec Spec) (*archive, error) {
 	}
 	l.shared.Add(1)
 	a.closed = l.shared.Done
+	if err := l.readRules(ctx, a); err != nil {
+		a.release()
+		return nil, err
+	}
 	return a, nil
 }
 

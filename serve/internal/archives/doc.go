@@ -21,6 +21,7 @@
 //	            abouts.go remembers it
 //	file.go     what is known of a file, and its content, for a page
 //	readme.go   the READMEs of a folder
+//	rules.go    the files _redirects and _headers
 //	links.go    symbolic links to what is hidden
 //	searchview.go  searches; searchplain.go for plain files; package match compares
 //	searchtext.go  searches in text, with the text indexes of package textindex

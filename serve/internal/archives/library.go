@@ -19,6 +19,7 @@ import (
 	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/gzipform"
 	"github.com/tarpack/tpk/serve/internal/plain"
+	"github.com/tarpack/tpk/serve/internal/siterules"
 	"github.com/tarpack/tpk/serve/internal/turns"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/cache"
@@ -55,6 +56,9 @@ type Options struct {
 	CacheSize int64 // of cache.Cache.Limit
 	// NoConvert refuses files that are not archives. Otherwise they are converted.
 	NoConvert bool
+	// Rules are what the files _redirects and _headers of sites may ask for. nil: they are files as
+	// all others.
+	Rules *siterules.Options
 	// Trust is that of tarpack.OpenOptions. With it, a directory is refused.
 	Trust *signature.Trust
 	// Notice gets messages about what happens without a request for it. It may be nil.
@@ -71,6 +75,7 @@ type Library struct {
 	cache     *cache.Cache
 	noConvert bool
 	trust     *signature.Trust
+	rules     *siterules.Options
 
 	ctx    context.Context // ends with Close
 	cancel func()
@@ -101,6 +106,7 @@ var ErrClosed = errors.New("library closed")
 // NewLibrary returns a Library that serves nothing before Load.
 func NewLibrary(o Options) (*Library, error) {
 	l := &Library{notice: o.Notice, hidden: o.Hidden, noConvert: o.NoConvert, trust: o.Trust,
+		rules: o.Rules,
 		cache: &cache.Cache{Dir: o.CacheDir, Limit: o.CacheSize}, turn: make(turns.Turns, 1),
 		comparisons: changes.NewCache[compareKey]()}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
@@ -112,6 +118,7 @@ func NewLibrary(o Options) (*Library, error) {
 		if l.fallback, err = plain.Open(o.Fallback); err != nil {
 			return nil, err
 		}
+		l.watchRules(l.fallback, o.Fallback)
 		if o.Nested {
 			l.nest = nest.New(o.Fallback, l.fallback, o.Hidden, (*archive).release)
 			l.hidden = paths.WithPacks(o.Hidden)

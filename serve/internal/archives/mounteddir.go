@@ -28,6 +28,7 @@ func (l *Library) openDir(spec Spec) (*mountedDir, error) {
 	if err != nil {
 		return nil, err
 	}
+	l.watchRules(d, spec.Path)
 	return &mountedDir{d, spec.Path, spec.Mount}, nil
 }
 

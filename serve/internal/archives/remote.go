@@ -27,6 +27,10 @@ func (l *Library) openRemote(ctx context.Context, spec Spec) (*archive, error) {
 	if t.Signed() != nil {
 		a.guard.BeginProof()
 	}
+	if err := l.readRules(ctx, a); err != nil {
+		a.release()
+		return nil, err
+	}
 	return a, nil
 }
 

@@ -24,6 +24,8 @@ type Set struct {
 	waiting []Spec           // for an archive that is not there yet
 	plain   bool             // mounts have directories
 	links   bool             // archives have symbolic links
+	ruled   bool             // some site may have rules
+	ruledBy []ruledBy        // by source
 	refs    atomic.Int64     // 1 for the Library, 1 for each View
 }
 
@@ -112,6 +114,7 @@ func newSet(p parts) *Set {
 	for _, m := range s.mounts {
 		s.lead(m.path)
 	}
+	s.addRules()
 	for _, path := range p.pending {
 		mountAt(path).pending = true
 	}

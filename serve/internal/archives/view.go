@@ -35,6 +35,7 @@ type View struct {
 	touched []touched  // archives on which the answer depends
 
 	plainStamps []changetime.Stamp // of plain, when they were found
+	plainFrom   []plainOrigin      // of plain
 	body        keptBody           // what is sent
 	variants    *encoded.File      // of the content that was planned, or nil
 	exports     []*export.File
@@ -57,7 +58,7 @@ func (v *View) Release() {
 	for _, f := range v.plain {
 		_ = f.Close()
 	}
-	v.plain, v.plainStamps = v.plain[:0], v.plainStamps[:0]
+	v.plain, v.plainStamps, v.plainFrom = v.plain[:0], v.plainStamps[:0], v.plainFrom[:0]
 	v.forget()
 	v.releasePieces()
 	v.body, v.variants = keptBody{}, nil
@@ -150,7 +151,10 @@ func (v *View) plainFile(d *plain.Dir, mount, path string) (plan.Node, error) {
 		return plan.Node{}, nil
 	}
 	if f != nil {
-		return v.found(n, f)
+		v.plainFrom = append(v.plainFrom, plainOrigin{d, mount})
+		if n, err = v.found(n, f); err != nil {
+			v.plainFrom = v.plainFrom[:len(v.plainFrom)-1]
+		}
 	}
 	return n, err
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/cespare/xxhash/v2"
 
 	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/serve/internal/siterules"
 	"github.com/tarpack/tpk/sidecar"
 )
 
@@ -21,6 +22,8 @@ import (
 type Dir struct {
 	root *os.Root
 	refs atomic.Int32
+	// Rules are those of the site that the directory is. They may be set before it is used.
+	Rules *siterules.Watched
 }
 
 // Open opens a directory, with one reference.
@@ -46,6 +49,14 @@ func (d *Dir) Release() {
 
 // Stat describes what path names, after following symbolic links.
 func (d *Dir) Stat(path string) (fs.FileInfo, error) { return d.root.Stat(path) }
+
+// Name returns the name that the directory was opened by.
+func (d *Dir) Name() string { return d.root.Name() }
+
+// OpenFile opens a file. flag is that of os.OpenFile.
+func (d *Dir) OpenFile(path string, flag int) (*os.File, error) {
+	return d.root.OpenFile(path, flag, 0)
+}
 
 // Follow returns where path leads after following symbolic links, and whether that is a regular
 // file or a directory. The error is one of the server.

@@ -97,6 +97,7 @@ func (p *Plan) appendRare(dst []byte) []byte {
 	if p.fields != "" {
 		dst = p.appendUnconfigured(dst)
 	}
+	dst = append(dst, p.site...)
 	return append(dst, p.fixed...)
 }
 

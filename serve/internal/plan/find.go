@@ -10,11 +10,15 @@ type finder struct {
 	p           *Plan
 	path, query string
 	slash       bool // the path of the request ends in one
+	unruled     bool // no rule of the site holds for the path
 }
 
 // serve answers with a file. That of path decides its media type.
 func (f *finder) serve(n Node, path string) error {
 	err := f.pl.representation(f.r, f.t, f.p, n, path)
+	if err == nil {
+		err = f.pl.siteFields(f.r, f.t, f.p, &n, f.path, f.slash)
+	}
 	if f.p.announced != nil {
 		f.placeLink()
 	}
@@ -60,6 +64,9 @@ func (f *finder) file() error {
 		}
 		found := index.Kind == File
 		if !found {
+			if ok, err := f.ruled(false); ok || err != nil {
+				return err
+			}
 			if found, err = f.asksUnowned(); err != nil {
 				return err
 			}
@@ -84,6 +91,9 @@ func (f *finder) directory() error {
 	}
 	if n.Kind == File {
 		return f.serve(n, index)
+	}
+	if ok, err := f.ruledFolder(); ok || err != nil {
+		return err
 	}
 	if ok, err := f.unowned(); ok || err != nil {
 		return err
@@ -120,6 +130,9 @@ func (f *finder) shown(path string) (Node, error) {
 // missing answers a path that names nothing.
 func (f *finder) missing(err error) error {
 	if err != nil {
+		return err
+	}
+	if ok, err := f.ruled(false); ok || err != nil {
 		return err
 	}
 	if f.pl.options.SPA {

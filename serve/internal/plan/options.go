@@ -85,7 +85,9 @@ type Planner struct {
 	types  map[string]media // by extension
 	fixed  string           // rendered fields of every response
 	server bool             // fixed has a Server field
-	seed   uint64           // of multipart boundaries
+	// skips reports whether a site can't set a field, as the operator has: see siterules.Fields.
+	skips func(lower string) bool
+	seed  uint64 // of multipart boundaries
 }
 
 // ownFields are header fields that can't be configured by Options.Header: they describe the body,
@@ -148,6 +150,7 @@ func New(o Options) (*Planner, error) {
 	if len(o.CORS) > 0 && !slices.Contains(o.CORS, "*") {
 		pl.fixed += "Vary: Origin\r\n"
 	}
+	pl.skips = skippedFields(&o)
 	return pl, nil
 }
 

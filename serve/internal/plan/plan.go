@@ -69,11 +69,13 @@ type Plan struct {
 	origin         string // Access-Control-Allow-Origin; "": none
 	fields         string // further header fields of this answer, rendered
 	fixed          string // the configured header fields, rendered
+	site           []byte // those that the site asks for, rendered; part of ruled
 
 	moved   bool   // the path has dot segments from which clients resolve references differently
 	path    []byte // scratch: the decoded path
 	scratch []byte // scratch: other paths derived from it
 	parts   []Part // kept for its memory
+	ruled   *ruled // kept for its memory; nil until a site has rules
 }
 
 // Sends reports whether the response has content. It has none for HEAD, and for the statuses of RFC
@@ -85,6 +87,7 @@ func (p *Plan) reset(fixed string) {
 	*p = Plan{
 		Length: -1, rangeSize: -1, fixed: fixed,
 		location: p.location[:0], path: p.path[:0], scratch: p.scratch[:0], parts: p.parts[:0],
+		ruled: p.ruled,
 	}
 }
 

@@ -57,6 +57,9 @@ func (pl *Planner) answer(r *Request, t Tree, p *Plan) error {
 		return pl.notFound(r, t, p, "")
 	}
 	f := finder{pl: pl, r: r, t: t, p: p, path: path, slash: slash, query: query}
+	if ok, err := f.beforeAll(); ok || err != nil {
+		return err
+	}
 	switch {
 	case shape == doublePath:
 		return f.merged(raw, slash)
@@ -81,7 +84,7 @@ func (pl *Planner) notFound(r *Request, t Tree, p *Plan, path string) error {
 		}
 		return nil
 	}
-	return pl.page(r, t, p, n, name)
+	return pl.page(r, t, p, n, name, path)
 }
 
 // missingPage gives p, a 404, a page if the client is a browser. After dot segments there is none,
@@ -122,8 +125,8 @@ func (pl *Planner) nearest(t Tree, path string) string {
 }
 
 // page makes p a 404 with a file as its page. It is negotiated, but has no validators, since it is
-// not the resource that was asked for.
-func (pl *Planner) page(r *Request, t Tree, p *Plan, n Node, name string) error {
+// not the resource that was asked for, at path.
+func (pl *Planner) page(r *Request, t Tree, p *Plan, n Node, name, path string) error {
 	plain := *r
 	plain.Range, plain.IfMatch, plain.IfNoneMatch = "", "", ""
 	plain.IfModifiedSince, plain.IfUnmodifiedSince = "", ""
@@ -133,6 +136,10 @@ func (pl *Planner) page(r *Request, t Tree, p *Plan, n Node, name string) error 
 	}
 	p.ranges, p.tagged, p.modTime, p.CacheControl = false, false, 0, ""
 	p.announced = nil
+	if err == nil && p.Status == 404 {
+		err = pl.siteFields(r, t, p, &n, path, false)
+		p.CacheControl = ""
+	}
 	return err
 }
 

@@ -1,5 +1,7 @@
 package plan
 
+import "github.com/tarpack/tpk/serve/internal/siterules"
+
 // Request is the part of a request that decides its answer. A header field of several lines is
 // given as one, joined by ", " (RFC 9110 §5.3). The strings may be parts of a buffer that is used
 // again: a Plan keeps none of them.
@@ -125,6 +127,13 @@ type Tree interface {
 	// Root returns the folder that path may not leave, and that has its 404.html: where its archive
 	// is mounted. It is "", or path up to a slash or to its end.
 	Root(path string) string
+	// Rules returns the rules of a site that a path belongs to: of the archives and directories that
+	// are mounted at Root(path), by number. They are nil if there are none. ok is false behind the
+	// last one, and for all if sites have no rules. now is in seconds since 1970.
+	Rules(path string, number int, now int64) (rules *siterules.Site, ok bool, err error)
+	// RulesOf returns the rules of the site that has a file, by the Source and Entry of its Node, and
+	// the path of its root.
+	RulesOf(source, entry int, now int64) (rules *siterules.Site, root string, err error)
 	// Download describes the download of a folder, or of some entries of it if the query makes a
 	// choice: see package choice. format is "tar.gz" or "zip", or that of the archive's own files
 	// "tpi", "tpx", "tpv", "sum" or "minisig". A choice that can't be answered

@@ -3,6 +3,8 @@ package plan
 import (
 	"strings"
 	"testing"
+
+	"github.com/tarpack/tpk/serve/internal/siterules"
 )
 
 // fakeTree holds nodes by path. A link's target is its Name.
@@ -14,6 +16,7 @@ type fakeTree struct {
 	variants     map[int64]Variants
 	dictionaries []*Dictionary
 	direct       bool
+	rules        *siterules.Site
 }
 
 func (t *fakeTree) Lookup(path string) (Node, error) {
@@ -64,6 +67,12 @@ func (t *fakeTree) Root(path string) string {
 		return t.root
 	}
 	return ""
+}
+func (t *fakeTree) Rules(path string, number int, now int64) (*siterules.Site, bool, error) {
+	return t.rules, t.rules != nil && number == 0, nil
+}
+func (t *fakeTree) RulesOf(source, entry int, now int64) (*siterules.Site, string, error) {
+	return t.rules, t.root, nil
 }
 func (t *fakeTree) Download(path, format, query string) (Node, error) {
 	if path != "" {
