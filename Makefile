@@ -15,6 +15,10 @@ help: ## list the targets
 build: ## bin/tpk
 	$(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/tpk ./cmd/tpk
 
+.PHONY: minimal
+minimal: ## bin/tpk-minimal: without text search, Markdown, highlighting and S3, stripped
+	CGO_ENABLED=0 $(GO) build -trimpath -tags minimal,urfave_cli_no_docs -ldflags '-s -w -X main.version=$(VERSION)' -o bin/tpk-minimal ./cmd/tpk
+
 .PHONY: man
 man: ## .work/man: the manual pages, from the texts of help
 	rm -rf .work/man

@@ -8,11 +8,16 @@ import (
 	"strings"
 	"time"
 
+	"github.com/tarpack/tpk/serve/internal/markdown"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/siterules"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/signature"
 )
+
+// Highlighting reports whether pages show source code in colours and render Markdown. Without, with
+// the build tag minimal, they show both as text.
+const Highlighting = markdown.Supported
 
 // ErrOption is wrapped by the errors of New and Server.Run that are due to an option. These are
 // OptionErrors.

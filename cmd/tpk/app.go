@@ -98,6 +98,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		cmd.OnUsageError = flags.OnUsageError
 		cmd.HideHelpCommand = true // `tpk ls help` lists an archive named "help"
 	}
+	reduce(app, optionals())
 	return app
 }
 

@@ -22,6 +22,7 @@ type buildInfo struct {
 	Go       string   `json:"go"`
 	Platform string   `json:"platform"` // as linux/amd64
 	Features []string `json:"features"` // what other builds of this version may lack
+	Missing  []string `json:"missing"`  // what other builds have and this one lacks
 }
 
 // thisBuild returns the build that runs. The Makefile sets its version; after "go install
@@ -29,8 +30,9 @@ type buildInfo struct {
 func thisBuild() buildInfo {
 	b := buildInfo{
 		Version: version, Format: format.Version, Go: runtime.Version(),
-		Platform: runtime.GOOS + "/" + runtime.GOARCH, Features: features(),
+		Platform: runtime.GOOS + "/" + runtime.GOARCH,
 	}
+	b.Features, b.Missing = features()
 	if info, ok := debug.ReadBuildInfo(); ok {
 		b.Version = cmp.Or(b.Version, strings.TrimSuffix(info.Main.Version, "(devel)"))
 		settings := map[string]string{}
@@ -50,14 +52,17 @@ func (b buildInfo) String() string {
 	return fmt.Sprintf("%s (archive format %d, %s, %s)", b.Version, b.Format, b.Go, b.Platform)
 }
 
-// features returns what this build can do and others can't.
-func features() []string {
-	all := []string{"highlighting", "s3", "text-search"}
-	if runtime.GOOS == "linux" {
-		all = append(all, "event-loops")
+// features returns what not every build can do, by whether this one can.
+func features() (has, missing []string) {
+	has, missing = []string{}, []string{}
+	for _, o := range append(optionals(),
+		optional{name: "event-loops", has: runtime.GOOS == "linux"},
+		optional{name: "mount", has: mount.Supported}) {
+		if o.has {
+			has = append(has, o.name)
+		} else {
+			missing = append(missing, o.name)
+		}
 	}
-	if mount.Supported {
-		all = append(all, "mount")
-	}
-	return all
+	return has, missing
 }

@@ -18,8 +18,8 @@ func versionCommand() *cli.Command {
 		Description: help.Text(`
 Prints the versions of tpk, of the archive format and of Go, and the platform.
 
-With --json, prints an object with version, commit, format, go, platform and features. These are
-what other builds of the same version may lack.`,
+With --json, prints an object with version, commit, format, go, platform, features and missing.
+Features are what other builds of the same version may lack, and missing is what this one lacks.`,
 			"the version can't be printed",
 			"tpk version",
 			"tpk version --json"),

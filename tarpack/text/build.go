@@ -48,10 +48,13 @@ const defaultMemory = 48 << 20
 
 // Build writes the text index of an archive to the file name. The same archive gets the same bytes.
 // The file gets its name when it is complete and on the disk, and replaces only a text index. The
-// error wraps ErrTarget, ErrTooMany, or format.ErrLocked if another process writes the file, or is
-// one of reading the archive.
+// error wraps ErrMissing, ErrTarget, ErrTooMany, or format.ErrLocked if another process writes the
+// file, or is one of reading the archive.
 func Build(ctx context.Context, a *tarpack.Archive, name string, o BuildOptions) (res BuildResult,
 	err error) {
+	if !Supported {
+		return res, ErrMissing
+	}
 	if real, err := filepath.EvalSymlinks(name); err == nil {
 		name = real
 	}

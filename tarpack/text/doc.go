@@ -32,6 +32,7 @@
 //	search.go     Search: which documents match
 //	rank.go       their order
 //	snippet.go    Snippet
+//	full.go, minimal.go  whether there is all this: not with the build tag minimal
 //
 // The terms are words as they are in the documents. A search for a word looks for all words of its
 // stem, so the rules for stems can change without a new index.

@@ -29,6 +29,8 @@ var (
 	ErrStale   = errors.New("the text index belongs to another state of the archive")
 	ErrCorrupt = errors.New("the text index is corrupt")
 	ErrVersion = errors.New("the text index has a version that is not supported")
+	// ErrMissing is an error of Build as well.
+	ErrMissing = errors.New("this build has no text search")
 )
 
 func corrupt(format string, args ...any) error {

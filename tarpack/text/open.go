@@ -26,8 +26,8 @@ type Index struct {
 }
 
 // Open opens the text index in the file name, and compares all of it with its hash. The error wraps
-// ErrStale if it is not that of the archive with the Binding of, else ErrCorrupt, ErrVersion, or is
-// one of the file. It says nothing of name.
+// ErrStale if it is not that of the archive with the Binding of, else ErrCorrupt, ErrVersion,
+// ErrMissing, or is one of the file. It does not name the file.
 func Open(name string, of Binding) (*Index, error) {
 	f, err := regular.Open(name)
 	if err != nil {
@@ -48,6 +48,9 @@ func Open(name string, of Binding) (*Index, error) {
 // OpenReaderAt is Open for an index of size bytes that is anywhere.
 func OpenReaderAt(r io.ReaderAt, size int64, of Binding) (*Index, error) {
 	var b [HeaderSize]byte
+	if !Supported {
+		return nil, ErrMissing
+	}
 	if size < HeaderSize {
 		return nil, corrupt("it is truncated")
 	}

@@ -52,6 +52,12 @@ func Examples(lines ...string) string {
 	return examplesTitle + indent + strings.Join(lines, "\n"+indent)
 }
 
+// Insert adds a paragraph to what [Text] has returned, before the exit codes.
+func Insert(description, paragraph string) string {
+	before, after, _ := strings.Cut(description, exitTitle)
+	return strings.TrimSpace(before) + "\n\n" + paragraph + "\n\n" + exitTitle + after
+}
+
 // A Description is a description in its parts.
 type Description struct {
 	Prose     string // paragraphs; a line that begins with a space is one row of a table

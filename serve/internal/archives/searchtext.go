@@ -47,6 +47,9 @@ type TextList struct {
 // SearchText looks for words in the text indexes of all archives, for documents below a folder. See
 // text.Parse for the query. The best hits come first. Offset counts hits; Order does not matter.
 func (v *View) SearchText(dir, query string, o ListOptions) (*TextList, error) {
+	if !text.Supported {
+		return &TextList{}, nil
+	}
 	q, l := text.Parse(query), &TextList{}
 	o.Hidden = v.hiding(o.Hidden)
 	ctx, cancel := context.WithTimeout(v.Context(), textTime)
@@ -209,5 +212,5 @@ func (v *View) snippet(h *TextHit, q *text.Query, further *int64) []text.Part {
 // signed archive is not. Archives of the caller, archives on servers, and what was converted lie in
 // no file that one could lie beside.
 func (a *archive) hasText() bool {
-	return !a.shared && !a.remote && a.origin == nil && a.tar.Signed() == nil
+	return text.Supported && !a.shared && !a.remote && a.origin == nil && a.tar.Signed() == nil
 }

@@ -6,6 +6,7 @@
 //	html.go       code as HTML without line numbers
 //	lexers.go     which lexer a file or a language has
 //	matchtime.go  how long a lexer tries a rule
+//	minimal.go    instead of all these but html.go, with the build tag minimal: nothing has colours
 //
 // The colours of the classes are in code.css, for span elements in elements of the class line and
 // in code elements.

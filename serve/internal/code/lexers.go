@@ -1,3 +1,5 @@
+//go:build !minimal
+
 package code
 
 import (
@@ -13,6 +15,9 @@ import (
 
 // Lexer finds the tokens of a language.
 type Lexer = chroma.Lexer
+
+// NameOf returns the name of the language of a lexer.
+func NameOf(l Lexer) string { return l.Config().Name }
 
 // The lexers are chroma's own, of the version in go.mod; TestLexers compares them. They are copied
 // because chroma's package lexers reads all of its 279 while a program starts.

@@ -10,6 +10,7 @@ import (
 
 	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/tarpack/text"
 )
 
 // orders are the orders by their names in a query.
@@ -112,6 +113,8 @@ func (q *request) where(values url.Values) error {
 		return errors.New("scope is all or folder")
 	case values.Has("in") && in != "names" && in != inText:
 		return errors.New("in is names or text")
+	case in == inText && !text.Supported:
+		return text.ErrMissing
 	case in == inText && !q.search:
 		return errors.New("in=text needs q")
 	case in == inText && q.order != archives.ByRank:

@@ -90,7 +90,7 @@ func (l *Lister) readReadme(v *archives.View, q *request, file string, n *plan.N
 	name := path.Base(file)
 	c := &readme{Name: readable(name),
 		Href: template.URL(plan.AppendHref([]byte("./"), name)) + viewQuery}
-	isMarkdown := markdown.IsDocument(name)
+	isMarkdown := markdown.Supported && markdown.IsDocument(name)
 	limit := int64(maxReadme)
 	if isMarkdown && n.Size <= markdown.MaxSize {
 		limit = n.Size

@@ -1,10 +1,10 @@
+//go:build !minimal
+
 package markdown
 
 import (
 	"bytes"
 	"context"
-	"errors"
-	"fmt"
 	"sync"
 	"time"
 
@@ -17,39 +17,17 @@ import (
 	"github.com/yuin/goldmark/renderer/html"
 	"github.com/yuin/goldmark/util"
 
-	"github.com/tarpack/tpk/serve/internal/code"
 	"github.com/tarpack/tpk/serve/internal/turns"
 )
 
-// Limits of a document. GitHub shows documents of up to 500 KiB. A document that takes long to
-// render has its markup nested.
+// Supported reports whether this build renders documents.
+const Supported = true
+
+// Limits of what is nested in a document.
 const (
-	MaxSize    = 512 << 10 // bytes
-	maxNesting = 200       // of quotes, lists and emphasis
-	maxWork    = 1 << 27   // steps to find out which marks belong together; see budget.go
+	maxNesting = 200     // quotes, lists and emphasis
+	maxWork    = 1 << 27 // steps to find out which marks belong together; see budget.go
 )
-
-// IDPrefix is what all ids in rendered HTML begin with. A fragment of a URL that leads to a heading
-// has it, too.
-const IDPrefix = "md-"
-
-// Errors of documents that can't be shown but as text. ErrBusy is an error of the moment.
-var (
-	ErrTooLarge = fmt.Errorf("the document has more than %d bytes", MaxSize)
-	ErrTooDeep  = errors.New("the document is nested too deeply")
-	ErrBusy     = errors.New("other documents are being rendered")
-)
-
-// Options are what the HTML depends on besides the document.
-type Options struct {
-	// Link returns where a link leads, and Picture where a picture is, as references from the page.
-	// They are given references of the document without scheme or host. A link or a picture for
-	// which they return "" is shown as its text. If they are nil, references stay as they are; see
-	// [Base] for others.
-	Link, Picture func(ref string) string
-	// Code colours blocks of code that name their language. Nil is no colours.
-	Code *code.Work
-}
 
 // Render returns a document as HTML: GitHub's Markdown with footnotes, raw HTML as far as it is
 // harmless. Headings are one level lower than in the document, since the page has one of its own.

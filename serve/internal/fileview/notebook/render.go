@@ -100,6 +100,9 @@ func (s *shower) Code(source string) template.HTML {
 
 // Prose returns a text in Markdown as HTML, or "" if that is impossible.
 func (s *shower) Prose(source string) (template.HTML, error) {
+	if !markdown.Supported {
+		return "", nil
+	}
 	html, err := prose.HTML(s.File, source, s.work)
 	if s.Texts.NotRendered(err) != "" {
 		return "", nil
@@ -109,6 +112,9 @@ func (s *shower) Prose(source string) (template.HTML, error) {
 
 // Clean returns HTML of which only harmless elements are left, or "" if that is nothing.
 func (s *shower) Clean(source string) (template.HTML, error) {
+	if !markdown.Supported {
+		return "", nil
+	}
 	b, err := markdown.Sanitize([]byte(source), markdown.Base{Root: s.Root}.Options(nil))
 	if s.Texts.NotRendered(err) != "" {
 		return "", nil

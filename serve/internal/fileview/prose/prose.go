@@ -17,7 +17,7 @@ var Renderer = fileview.Renderer{
 	Name:  "rendered",
 	Label: func(t *listing.Texts) string { return t.Show.Rendered },
 	Shows: func(f *fileview.File) bool {
-		return f.Encoding != "" && f.Size <= markdown.MaxSize &&
+		return markdown.Supported && f.Encoding != "" && f.Size <= markdown.MaxSize &&
 			(markdown.IsDocument(f.Name) || strings.HasPrefix(f.Media, "text/markdown"))
 	},
 	Render: render,

@@ -80,7 +80,7 @@ func render(f *fileview.File) (fileview.Content, error) {
 		lines, n := highlight(text, lexer)
 		s.Wrapped, s.Lines = lexer == nil, template.HTML(lines)
 		if lexer != nil {
-			c.Facts = append(c.Facts, lexer.Config().Name)
+			c.Facts = append(c.Facts, code.NameOf(lexer))
 		}
 		c.Facts = append(c.Facts, f.Texts.Count(int64(n), s.Line))
 		c.Scripts = []template.URL{assets.URL(f.Root, "lines.js")}

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"slices"
+	"strings"
+
+	"github.com/urfave/cli/v2"
+
+	"github.com/tarpack/tpk/cmd/tpk/help"
+	"github.com/tarpack/tpk/cmd/tpk/report"
+	"github.com/tarpack/tpk/serve"
+	"github.com/tarpack/tpk/tarpack/remote/s3"
+	"github.com/tarpack/tpk/tarpack/text"
+)
+
+// An optional feature is one that a build can lack: see the build tag minimal.
+type optional struct {
+	name  string // in the output of "version --json"
+	about string // in messages
+	has   bool
+	flags []string // what only it needs
+	words []string // what the help of a command names that has to do with it
+}
+
+func optionals() []optional {
+	return []optional{
+		{"highlighting", "Markdown and highlighting", serve.Highlighting, nil, nil},
+		{"s3", "S3", s3.Supported, []string{"s3-endpoint", "part-size"}, []string{"s3://", "S3"}},
+		{"text-search", "text search", text.Supported, []string{"text"}, []string{".tpx"}},
+	}
+}
+
+// reduce takes out of the help what this build lacks, and adds what that is. The flags of it are
+// still known, and refused with the reason.
+func reduce(app *cli.App, all []optional) {
+	missing := slices.DeleteFunc(all, func(o optional) bool { return o.has })
+	if len(missing) == 0 {
+		return
+	}
+	app.Description = help.Insert(app.Description, lacks(missing))
+	for _, cmd := range app.Commands {
+		concerned := slices.DeleteFunc(slices.Clone(missing), func(o optional) bool {
+			return !slices.ContainsFunc(o.words, func(w string) bool {
+				return strings.Contains(cmd.Description, w)
+			}) && !slices.ContainsFunc(cmd.Flags, o.owns)
+		})
+		if len(concerned) == 0 {
+			continue
+		}
+		cmd.Description = help.Insert(cmd.Description, lacks(concerned))
+		for _, o := range concerned {
+			for _, f := range cmd.Flags {
+				if o.owns(f) {
+					hide(f)
+				}
+			}
+		}
+		cmd.Before = func(c *cli.Context) error { return refuse(c, concerned) }
+	}
+}
+
+// owns reports whether a flag is only for the feature.
+func (o optional) owns(f cli.Flag) bool { return slices.Contains(o.flags, f.Names()[0]) }
+
+// lacks returns a sentence.
+func lacks(missing []optional) string {
+	names := make([]string, len(missing))
+	for i, o := range missing {
+		names[i] = o.about
+	}
+	return "This build has no " + strings.Join(names, ", no ") + "."
+}
+
+func hide(f cli.Flag) {
+	switch f := f.(type) {
+	case *cli.StringFlag:
+		f.Hidden = true
+	case *cli.BoolFlag:
+		f.Hidden = true
+	}
+}
+
+// refuse returns an error for a flag of a missing feature.
+func refuse(c *cli.Context, missing []optional) error {
+	for _, o := range missing {
+		for _, name := range o.flags {
+			if c.IsSet(name) {
+				return report.Usagef("%s: --%s: this build has no %s", c.Command.Name, name, o.about)
+			}
+		}
+	}
+	return nil
+}

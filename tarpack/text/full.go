@@ -1,0 +1,6 @@
+//go:build !minimal
+
+package text
+
+// Supported reports whether this build makes and searches text indexes.
+const Supported = true
