@@ -52,6 +52,7 @@
 //	│  ├─ encoded    the variants file of an archive: contents in other encodings
 //	│  ├─ guard      whether the file under an archive may be answered from; encoded uses it, too
 //	│  ├─ gzipform   whether content is gzip to its end
+//	│  ├─ live       follows a directory that changes all the time, and packs it
 //	│  ├─ match      searches the paths of an index
 //	│  ├─ natural    orders names as people do
 //	│  ├─ nest       finds archives in a tree of plain files

@@ -2,12 +2,14 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"io"
 	"io/fs"
 	"net"
 	"strings"
 	"time"
 
+	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/markdown"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/siterules"
@@ -45,6 +47,12 @@ type Archive struct {
 	// messages then. The Server closes it. It is called again by Server.Reload and RunOptions.Poll if
 	// the Check of the archive's source returns source.ErrChanged.
 	Open func(context.Context) (*tarpack.Archive, error)
+	// Live follows the directory Path, which programs change all the time and which need not exist
+	// yet. Its files are served as they are at the moment of a request. In the background they are
+	// compressed and their text is indexed, into CacheDir; searches find names about a second after
+	// they appear. If CacheControl is "", files get "no-cache", as browsers would otherwise show old
+	// ones.
+	Live bool
 }
 
 // Field is a header field.
@@ -194,6 +202,20 @@ type RunOptions struct {
 	// Ready is called with the addresses of the listeners as soon as the archives are open. Each is
 	// an Address. It may be nil.
 	Ready func(addresses []net.Addr)
+}
+
+// check returns an error if the archive can't be served whatever the system does. hidden reports
+// whether a path is never answered.
+func (a *Archive) check(o *Options, hidden func(path string) bool) error {
+	if a.Live && o.Trust != nil {
+		return plan.BadOption("Trust", "plain files, as in %s, are never signed", a.Path)
+	}
+	_, err := paths.Mount(a.Mount, hidden)
+	var option *OptionError
+	if a.Live && errors.As(err, &option) {
+		return plan.BadOption("Live", "%s", option.Reason)
+	}
+	return err
 }
 
 // plan returns the options that decide what an answer is.

@@ -3,10 +3,10 @@ package serve
 import (
 	"context"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/tarpack/tpk/serve/internal/archives"
-	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/engine"
 	"github.com/tarpack/tpk/serve/internal/nethttp"
 	"github.com/tarpack/tpk/serve/internal/pages"
@@ -34,12 +34,15 @@ func New(o Options) (*Server, error) {
 	if o.WriteTimeout == 0 {
 		o.WriteTimeout = engine.DefaultWriteTimeout
 	}
+	if o.CacheControl == "" && slices.ContainsFunc(o.Archives, func(a Archive) bool { return a.Live }) {
+		o.CacheControl = "no-cache"
+	}
 	planner, err := plan.New(o.plan())
 	if err != nil {
 		return nil, err
 	}
 	for _, a := range o.Archives {
-		if _, err := paths.Mount(a.Mount, planner.Hidden); err != nil {
+		if err := a.check(&o, planner.Hidden); err != nil {
 			return nil, err
 		}
 	}

@@ -65,6 +65,12 @@ an address.
 --mount serves an archive or a directory of plain files below a path. The paths that lead there are
 listed. With --watch it need not exist yet: until it does, the path is answered with 503.
 
+--live serves a directory that programs write all the time, such as the output of a documentation
+generator. Each answer is the file as it is at that moment. In the background, files are compressed
+and their text is indexed, in the same directory as above: searches find a new name after about a
+second. The directory need not exist yet, and may be removed or replaced: until it is there, the
+answers are 503. Files get Cache-Control: no-cache unless --cache-control says otherwise.
+
 Archives can be replaced without a pause by renaming new files: on SIGHUP, with --watch, or by the
 admin server. Requests in progress are finished from the old files. While a program writes over an
 archive that is served, as cp, scp and rsync --inplace do, its files are answered with 503; a tar or
@@ -72,7 +78,7 @@ zip of another program is served as it was until the new one is complete and con
 
 With --public-key, every archive must have a valid signature: see 'tpk help sign'. Each file is
 checked when it is first asked for. A new archive is served once its signature is there. Plain files
-are never signed: DIR and --fallback are refused.
+are never signed: DIR, --fallback and --live are refused.
 
 The files _redirects and _headers in the root of an archive or a directory have
 the syntax of Netlify and Cloudflare Pages. They redirect paths of the site, send
@@ -109,6 +115,7 @@ a repeatable flag are separated by newlines.`,
 			"tpk serve tiles-00000-of-00016.tar.gz",
 			"tpk serve --listen :80 --watch --cache-control max-age=300 site.tar.gz",
 			"tpk serve --mount /std=std.tar.gz --mount /book=book.tar.gz",
+			"tpk serve --live target/doc --mount /std=std.tar.gz",
 			"tpk serve --listen :443 --tls-cert cert.pem --tls-key key.pem site.tar.gz"),
 		Flags:  serveFlags(),
 		Action: action(parseServe, runServe),

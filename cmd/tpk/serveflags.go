@@ -57,6 +57,8 @@ func serveFlags() []cli.Flag {
 		},
 		flags.Switch("h2c", "also serve HTTP/2 without TLS"),
 		list("mount", "serve an archive or a directory below a path: `/PATH=FILE` (repeatable)"),
+		list("live", "serve the directory `DIR` and follow its changes, or below a path: /PATH=DIR"+
+			" (repeatable)"),
 		text("fallback", "serve files from the directory `DIR` that are in no archive"),
 		flags.Switch("watch", "reload archives when they are replaced"),
 		&cli.DurationFlag{
@@ -117,7 +119,7 @@ var optionFlags = map[string]string{
 	"AccessFormat": "access-log-format", "Admin": "admin", "CORS": "cors",
 	"CacheControl": "cache-control", "Certificates": "tls-cert", "Gzipped": "gzipped",
 	"Header": "header", "Hide": "hide", "Identity": "identity", "Immutable": "immutable",
-	"Listen": "listen", "Mount": "mount", "RedirectPort": "redirect-port",
+	"Listen": "listen", "Live": "live", "Mount": "mount", "RedirectPort": "redirect-port",
 	"Trust": "public-key", "Types": "type",
 }
 
@@ -305,6 +307,13 @@ func serveArchives(c *cli.Context, o *serveOptions) error {
 			continue
 		}
 		sc.Archives = append(sc.Archives, serve.Archive{Path: name, Mount: path, Wait: c.Bool("watch")})
+	}
+	for _, value := range c.StringSlice("live") {
+		a, err := liveDirectory(value)
+		if err != nil {
+			return err
+		}
+		sc.Archives = append(sc.Archives, a)
 	}
 	if len(sc.Archives) == 0 && sc.Fallback == "" && o.run.Admin == "" {
 		return report.Usagef("serve: too few arguments: usage: %s", c.Command.UsageText)

@@ -187,6 +187,9 @@ type WriterOptions struct {
 
 	// EmbedIndex puts the index into the archive, which then has no sidecar (FORMAT.md 1.6).
 	EmbedIndex bool
+	// Background gives the compressing goroutines the lowest priority where the system has one for
+	// threads (Linux).
+	Background bool
 
 	// Progress, if set, is called after each entry that Close puts into the archive.
 	Progress func(format.Progress)
@@ -195,7 +198,7 @@ type WriterOptions struct {
 func (o *WriterOptions) packer() packer.Options {
 	return packer.Options{
 		Level: o.Level, Store: o.Store, Workers: o.Workers, Dedup: o.Dedup, SHA256: o.SHA256,
-		EmbedIndex: o.EmbedIndex, Progress: o.Progress,
+		EmbedIndex: o.EmbedIndex, Background: o.Background, Progress: o.Progress,
 	}
 }
 

@@ -104,5 +104,9 @@ func TestWriterOptions(t *testing.T) {
 		}
 		return tartest.OutcomeOf(t, dir, out)
 	}, append(only(t, "Level", "Store", "Workers", "Dedup", "LatestModTime", "SHA256"),
-		tartest.EmbedIndexOption())...)
+		tartest.EmbedIndexOption(), tartest.Option{Field: "Background", Value: true,
+			// TestWriterBackground checks the priority.
+			Effect: func(zero, set *tartest.Outcome) bool {
+				return slices.Equal(zero.Paths, set.Paths)
+			}})...)
 }

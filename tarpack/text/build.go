@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tarpack/tpk/internal/background"
 	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
@@ -25,6 +26,9 @@ type BuildOptions struct {
 	// Memory is how many bytes the lists of terms may take before they go to a temporary file; 0 means
 	// 48 MiB. Documents that are being read take up to 32 MiB for each worker.
 	Memory int
+	// Background gives all of these goroutines the lowest priority where the system has one for
+	// threads (Linux).
+	Background bool
 	// Progress, if set, is called with how many entries of the archive were looked at.
 	Progress func(format.Progress)
 }
@@ -175,6 +179,9 @@ func readAll(
 	})
 	for range workers {
 		group.Go(func() error {
+			if o.Background {
+				background.Lower()
+			}
 			r := &reader{archive: a}
 			for j := range jobs {
 				d, err := r.read(j.ordinal, j.path, j.kind)
@@ -187,6 +194,9 @@ func readAll(
 		})
 	}
 	group.Go(func() error {
+		if o.Background {
+			background.Lower()
+		}
 		for j := range order {
 			select {
 			case d := <-j.done:

@@ -186,7 +186,8 @@ func randomFiles(rng *rand.Rand, n int) (files [][2]string) {
 func TestSame(t *testing.T) {
 	a := archiveOf(t, randomFiles(rand.New(rand.NewPCG(1, 2)), 300)...)
 	want := tartest.Read(t, build(t, a, text.BuildOptions{Workers: 1}))
-	for _, o := range []text.BuildOptions{{Workers: 7}, {Memory: 1}, {Workers: 3, Memory: 100_000}} {
+	for _, o := range []text.BuildOptions{{Workers: 7}, {Memory: 1}, {Workers: 3, Memory: 100_000},
+		{Background: true}} {
 		if !bytes.Equal(tartest.Read(t, build(t, a, o)), want) {
 			t.Errorf("%+v: other bytes", o)
 		}

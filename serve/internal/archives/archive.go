@@ -73,6 +73,7 @@ type archive struct {
 type opening struct {
 	doubtful bool // each member is compared with the index before it is used
 	quick    bool // what would take long is cache.ErrSlow
+	layer    bool // it is one of a directory, whose rules hold
 	// told has the notices of earlier attempts, which are not repeated. nil: there is only one.
 	told map[string]bool
 }
@@ -127,7 +128,10 @@ func (l *Library) openArchive(ctx context.Context, name string, o opening) (*arc
 		l.notice(name + " has changed since its index was made: it is being checked")
 		a.guard.BeginProof()
 	}
-	if err := l.readRules(ctx, a); err != nil {
+	if !o.layer {
+		err = l.readRules(ctx, a)
+	}
+	if err != nil {
 		a.release()
 		return nil, err
 	}

@@ -333,5 +333,6 @@ func (c *collector) item(ch *child) (it Item, err error) {
 		return it, nil
 	}
 	m, _ := c.v.set.place(ch.dir)
-	return it, it.sniff(ch.dir, c.v.set.mounts[m].path)
+	_, err = it.sniff(ch.dir, c.v.set.mounts[m].path)
+	return it, err
 }

@@ -5,6 +5,7 @@
 //	reuse.go    what is open already is not opened again
 //	nested.go   opens the archives that package nest finds in a tree of plain files
 //	set.go      Set, what is served at one time; the deepest mount of a path answers
+//	livedir.go  a directory that package live follows; searchlive.go searches it
 //	mounteddir.go  the directory of a mount; package paths has which paths that may have
 //	archive.go  one open archive
 //	recover.go  opening an archive again that was written over

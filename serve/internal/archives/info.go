@@ -5,6 +5,8 @@ import (
 	"fmt"
 	"io/fs"
 	"strings"
+
+	"github.com/tarpack/tpk/serve/internal/live"
 )
 
 // Info describes an archive or a directory that is served, or an archive that is not there yet.
@@ -15,6 +17,9 @@ type Info struct {
 	Entries int    `json:"entries"`
 	Files   uint64 `json:"files"`  // hard links included
 	Digest  string `json:"digest"` // of the sidecar, 16 hex digits; "" if it is no archive
+
+	// Live is set for a directory that is followed, if it is there.
+	Live *live.Stats `json:"live,omitempty"`
 
 	Directory bool `json:"directory,omitempty"` // of plain files: there are no figures
 	Waiting   bool `json:"waiting,omitempty"`   // it is not there yet
@@ -40,7 +45,12 @@ func (l *Library) List() []Info {
 		}
 	}
 	for _, d := range v.set.dirs {
-		list = append(list, Info{Path: d.path, Mount: "/" + d.mount, Directory: true})
+		in := Info{Path: d.path, Mount: "/" + d.mount, Directory: true}
+		if l := v.set.lives[d.Dir]; l != nil {
+			stats := l.dir.Stats()
+			in.Live = &stats
+		}
+		list = append(list, in)
 	}
 	for _, spec := range v.set.waiting {
 		list = append(list, Info{Path: spec.Path, Mount: "/" + spec.Mount, Waiting: true})

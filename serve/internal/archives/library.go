@@ -18,6 +18,7 @@ import (
 	"github.com/tarpack/tpk/serve/internal/archives/recent"
 	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/gzipform"
+	"github.com/tarpack/tpk/serve/internal/live"
 	"github.com/tarpack/tpk/serve/internal/plain"
 	"github.com/tarpack/tpk/serve/internal/siterules"
 	"github.com/tarpack/tpk/serve/internal/turns"
@@ -38,6 +39,8 @@ type Spec struct {
 	// Open, if set, opens the archive, which is closed by the Library. Path is only its name then. It
 	// is called again if the archive has changed: see Library.Replaced.
 	Open func(context.Context) (*tarpack.Archive, error)
+	// Live follows the directory Path, which need not be there yet: see package live.
+	Live bool
 }
 
 // Options are what a Library has besides its archives.
@@ -89,6 +92,8 @@ type Library struct {
 	fallback *plain.Dir
 	closed   bool
 
+	lives map[liveKey]*live.Dir // directories that are followed; under mu
+
 	// plainForms has the forms of plain files.
 	plainForms gzipform.Cache[changetime.Stamp]
 
@@ -108,7 +113,7 @@ func NewLibrary(o Options) (*Library, error) {
 	l := &Library{notice: o.Notice, hidden: o.Hidden, noConvert: o.NoConvert, trust: o.Trust,
 		rules: o.Rules,
 		cache: &cache.Cache{Dir: o.CacheDir, Limit: o.CacheSize}, turn: make(turns.Turns, 1),
-		comparisons: changes.NewCache[compareKey]()}
+		comparisons: changes.NewCache[compareKey](), lives: map[liveKey]*live.Dir{}}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	if l.notice == nil {
 		l.notice = func(string) {}
@@ -135,6 +140,7 @@ func (l *Library) Close() {
 	l.cancel()
 	l.watchingMu.Unlock()
 	l.close()
+	l.endLives()
 	l.jobs.Wait()
 	l.watching.Wait()
 	if l.nest != nil {
@@ -231,6 +237,7 @@ func (l *Library) change(
 			return err
 		}
 	}
+	defer l.begin(l.endLives)
 	p := parts{fallback: l.fallback}
 	var kept error
 	if p.backings, kept = l.open(ctx, specs, keep); kept != nil && p.backings == nil {
@@ -286,6 +293,9 @@ func (l *Library) open(ctx context.Context, specs []Spec, keep bool) ([]backing,
 }
 
 func (l *Library) openOne(ctx context.Context, spec Spec) (backing, error) {
+	if spec.Live {
+		return l.openLive(spec)
+	}
 	if spec.Opened == nil && spec.Open == nil {
 		fi, err := os.Stat(spec.Path)
 		switch {

@@ -57,29 +57,35 @@ func (e *plainEntry) answered(path string, hidden func(string) bool) (bool, erro
 	if e.Type() != fs.ModeSymlink {
 		return true, nil
 	}
-	rest, _ := paths.Below(e.mount, path)
-	end, isFile, isDir, err := e.dir.Follow(rest)
+	return answered(e.dir, e.mount, path, hidden)
+}
+
+// answered is plainEntry.answered for a symbolic link in a directory that is mounted at mount.
+func answered(dir *plain.Dir, mount, path string, hidden func(string) bool) (bool, error) {
+	rest, _ := paths.Below(mount, path)
+	end, isFile, isDir, err := dir.Follow(rest)
 	if err != nil || !isFile && !isDir {
 		return false, err
 	}
-	if end = paths.Join(e.mount, end); end == "" || hidden == nil {
+	if end = paths.Join(mount, end); end == "" || hidden == nil {
 		return true, nil
 	}
 	return !hidden(end) && !(isDir && hidden(end+"/")), nil
 }
 
-// sniff reads the beginning of a plain file, as that decides the media type it is sent with.
-func (it *Item) sniff(dir *plain.Dir, mount string) error {
+// sniff reads the beginning of a plain file, as that decides the media type it is sent with. It
+// returns false if the file is gone.
+func (it *Item) sniff(dir *plain.Dir, mount string) (there bool, err error) {
 	if it.Type != sidecar.TypeFile {
-		return nil
+		return true, nil
 	}
 	rest, _ := paths.Below(mount, it.Path)
 	n, f, err := dir.Lookup(rest)
 	if f == nil {
-		return err
+		return n.Kind != plan.Missing, err
 	}
 	it.content = n
-	return f.Close()
+	return true, f.Close()
 }
 
 // plainChild describes a plain file. It returns false if the file is gone, or of a type that is not

@@ -11,6 +11,8 @@ type mountedDir struct {
 	*plain.Dir
 	path  string
 	mount string
+
+	followed bool // by package live, which notices that it is another one
 }
 
 // openDir opens the directory of a Spec, with one reference. One that is open already is used
@@ -18,7 +20,7 @@ type mountedDir struct {
 func (l *Library) openDir(spec Spec) (*mountedDir, error) {
 	if s := l.current.Load(); s != nil {
 		for _, d := range s.dirs {
-			if d.path == spec.Path && d.mount == spec.Mount && d.current() {
+			if d.path == spec.Path && d.mount == spec.Mount && !d.followed && d.current() {
 				d.Retain()
 				return d, nil
 			}
@@ -29,7 +31,7 @@ func (l *Library) openDir(spec Spec) (*mountedDir, error) {
 		return nil, err
 	}
 	l.watchRules(d, spec.Path)
-	return &mountedDir{d, spec.Path, spec.Mount}, nil
+	return &mountedDir{Dir: d, path: spec.Path, mount: spec.Mount}, nil
 }
 
 // current reports whether its path still leads to the directory.

@@ -20,6 +20,10 @@ func (l *Library) present(spec Spec) backing {
 	if s == nil {
 		return backing{}
 	}
+	if spec.Live {
+		b, _ := l.openLive(spec)
+		return b
+	}
 	for i, a := range s.current() {
 		if a.isOf(spec) {
 			a.refs.Add(1)
@@ -27,7 +31,7 @@ func (l *Library) present(spec Spec) backing {
 		}
 	}
 	for _, d := range s.dirs {
-		if d.path == spec.Path && d.mount == spec.Mount {
+		if d.path == spec.Path && d.mount == spec.Mount && !d.followed {
 			d.Retain()
 			return backing{dir: d}
 		}
@@ -54,12 +58,12 @@ func (l *Library) Stale() []string {
 		}
 	}
 	for _, d := range s.dirs {
-		if !d.current() {
+		if !d.followed && !d.current() {
 			names = append(names, d.path)
 		}
 	}
 	for _, spec := range s.waiting {
-		if _, err := os.Stat(spec.Path); err == nil {
+		if _, err := os.Stat(spec.Path); err == nil && !spec.Live {
 			names = append(names, spec.Path)
 		}
 	}

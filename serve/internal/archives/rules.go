@@ -180,6 +180,10 @@ func (v *View) RulesOf(source, entry int, now int64) (*siterules.Site, string, e
 		return rules, from.mount, err
 	}
 	at := &v.set.ruledBy[source]
+	if at.dir != nil {
+		rules, _, err := v.dirRules(at.dir, now)
+		return rules, at.root, err
+	}
 	return at.rules, at.root, nil
 }
 
@@ -193,6 +197,7 @@ type plainOrigin struct {
 type ruledBy struct {
 	rules *siterules.Site
 	root  string
+	dir   *plain.Dir // whose layer the archive is, and whose rules hold; nil: it is none
 }
 
 // addRules notes the rules of the archives of a Set. Former generations have those of the present
@@ -202,7 +207,7 @@ func (s *Set) addRules() {
 	for i := range s.mounts {
 		m := &s.mounts[i]
 		for _, source := range m.sources {
-			by := ruledBy{s.sources[source].rules, m.path}
+			by := ruledBy{rules: s.sources[source].rules, root: m.path}
 			s.ruled = s.ruled || by.rules != nil
 			s.ruledBy[source] = by
 			if o := s.older[source]; o != nil {
@@ -213,6 +218,11 @@ func (s *Set) addRules() {
 		}
 		for _, d := range m.dirs {
 			s.ruled = s.ruled || d.Rules != nil
+			if l := s.lives[d]; l != nil {
+				for _, source := range l.order {
+					s.ruledBy[source] = ruledBy{root: m.path, dir: d}
+				}
+			}
 		}
 	}
 }

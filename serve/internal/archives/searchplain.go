@@ -28,6 +28,12 @@ func (s *searcher) walk() error {
 	var outage error
 	for _, m := range s.v.set.mounts {
 		for _, d := range m.dirs {
+			if l := s.v.set.lives[d]; l != nil {
+				if err := s.walkLive(l, d, m.path); err != nil {
+					return err
+				}
+				continue
+			}
 			all, err := d.Walk("", left, func(path, dir string, e fs.DirEntry) (enter bool) {
 				left--
 				if s.v.library.nest != nil && d == s.v.library.fallback && e.Name() == paths.PackName {

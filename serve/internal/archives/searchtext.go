@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
+	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/turns"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/text"
@@ -34,6 +35,7 @@ type TextHit struct {
 	score   float64
 	source  int
 	ordinal int
+	live    *liveDir // whose layer the source is, or nil
 }
 
 // TextList is what a search in text has found, or a part of it.
@@ -71,8 +73,7 @@ func (v *View) SearchText(dir, query string, o ListOptions) (*TextList, error) {
 		if _, around := paths.Below(dir, mt.path); !inside && !around {
 			continue
 		}
-		for _, source := range mt.sources {
-			p := textPart{mount: m, source: source}
+		for _, p := range v.textParts(m) {
 			if inside {
 				p.dir = rest
 			}
@@ -101,6 +102,24 @@ func (v *View) SearchText(dir, query string, o ListOptions) (*TextList, error) {
 type textPart struct {
 	mount, source int
 	dir           string // a path in the archive
+
+	live *liveDir // whose layer the archive is, or nil
+	at   int      // its number among the directories of the mount
+}
+
+// textParts returns the archives of a mount, and the layers of its directories.
+func (v *View) textParts(m int) (parts []textPart) {
+	for _, source := range v.set.mounts[m].sources {
+		parts = append(parts, textPart{mount: m, source: source})
+	}
+	for at, d := range v.set.mounts[m].dirs {
+		if l := v.set.lives[d]; l != nil {
+			for _, source := range l.order {
+				parts = append(parts, textPart{mount: m, source: source, live: l, at: at})
+			}
+		}
+	}
+	return parts
 }
 
 // searchTextOf adds the hits of one archive.
@@ -126,7 +145,8 @@ func (v *View) searchTextOf(ctx context.Context, p textPart, q *text.Query, limi
 			return false, err
 		}
 		it.Path = paths.Join(mount, it.Path)
-		hit := TextHit{Item: it, Title: h.Title, score: h.Score, source: p.source, ordinal: h.Ordinal}
+		hit := TextHit{Item: it, Title: h.Title, score: h.Score, source: p.source,
+			ordinal: h.Ordinal, live: p.live}
 		for _, i := range h.Others {
 			path, err := a.Index.Path(i)
 			if err != nil {
@@ -158,6 +178,10 @@ func (v *View) showsText(a *archive, p textPart, i int, hidden func(string) bool
 	if !inside || hidden != nil && a.Hides(hidden, mt.path, path) {
 		return false, nil
 	}
+	if p.live != nil {
+		return p.live.holds(path, p.source) &&
+			v.answersPlain(paths.Join(mt.path, path), p.mount, p.at, sidecar.TypeFile), nil
+	}
 	return len(mt.sources) == 1 && !v.contested() ||
 		v.answers(paths.Join(mt.path, path), p.mount, p.source, sidecar.TypeFile), nil
 }
@@ -174,8 +198,8 @@ const maxFurther = 768 << 10
 // further is what may be read besides the beginning.
 func (v *View) snippet(h *TextHit, q *text.Query, further *int64) []text.Part {
 	a := v.set.sources[h.source]
-	n, _, err := v.find(h.Path)
-	if err != nil || n.Source != h.source || n.Entry != h.ordinal || v.proved(&n) != nil {
+	n, err := v.hitNode(h)
+	if err != nil || n.Source != h.source || n.Entry != h.ordinal {
 		return nil
 	}
 	e, err := a.Index.Entry(h.ordinal)
@@ -206,6 +230,22 @@ func (v *View) snippet(h *TextHit, q *text.Query, further *int64) []text.Part {
 		}
 	}
 	return parts
+}
+
+// hitNode finds the file of a hit.
+func (v *View) hitNode(h *TextHit) (n plan.Node, err error) {
+	if h.live != nil {
+		path, err := v.set.sources[h.source].Index.Path(h.ordinal)
+		if err != nil {
+			return n, err
+		}
+		n, _, err = v.layerNode(h.source, path)
+		return n, err
+	}
+	if n, _, err = v.find(h.Path); err == nil && n.Source == h.source {
+		err = v.proved(&n)
+	}
+	return n, err
 }
 
 // hasText reports whether a text index of an archive would be used. It is not signed, so that of a

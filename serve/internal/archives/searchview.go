@@ -168,6 +168,16 @@ func (v *View) answers(path string, mount, source int, t sidecar.Type) bool {
 	return n.Source == source
 }
 
+// answersPlain reports whether the directory d of a mount is what answers a path that it has, and
+// nothing else.
+func (v *View) answersPlain(path string, mount, d int, t sidecar.Type) bool {
+	_, m, err := v.find(path)
+	if err != nil || v.set.inDirs(path, mount, d) {
+		return false
+	}
+	return m == noMount && t == sidecar.TypeDir || m != noMount && m > mount
+}
+
 // item returns the row of a hit. It returns false if that is hidden, or if something else answers
 // its path.
 func (s *searcher) item(h hit) (Item, bool, error) {
@@ -210,12 +220,11 @@ func (s *searcher) addTotals(it *Item, a *archive, mount string, ordinal int) er
 // plainItem is item for a plain file.
 func (s *searcher) plainItem(it *plainItem) (Item, bool, error) {
 	at, d := s.v.set.place(it.dir)
-	if _, m, err := s.v.find(it.Path); err != nil || s.v.set.inDirs(it.Path, at, d) ||
-		m == noMount && it.Type != sidecar.TypeDir || m != noMount && m <= at {
-		return it.Item, false, nil // something else answers it
+	if !s.v.answersPlain(it.Path, at, d, it.Type) {
+		return it.Item, false, nil
 	}
-	err := it.sniff(it.dir, s.v.set.mounts[at].path)
-	return it.Item, err == nil, err
+	there, err := it.sniff(it.dir, s.v.set.mounts[at].path)
+	return it.Item, there && err == nil, err
 }
 
 // sort puts the hits in order. Equal ones are in the order of ranks, archives and paths.

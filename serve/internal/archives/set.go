@@ -27,6 +27,9 @@ type Set struct {
 	ruled   bool             // some site may have rules
 	ruledBy []ruledBy        // by source
 	refs    atomic.Int64     // 1 for the Library, 1 for each View
+
+	// lives are those of dirs that are followed; nil if there are none.
+	lives map[*plain.Dir]*liveDir
 }
 
 // mount is a path, and what is below it in the order in which it is asked: archives, then
@@ -51,6 +54,7 @@ type backing struct {
 	archive *archive
 	older   *older // of the archive, or nil
 	dir     *mountedDir
+	live    *heldLive // what has the dir, if that is followed
 }
 
 func (b backing) retain() {
@@ -58,7 +62,10 @@ func (b backing) retain() {
 		b.archive.refs.Add(1)
 	}
 	b.older.retain()
-	if b.dir != nil {
+	switch {
+	case b.live != nil:
+		b.live.Retain()
+	case b.dir != nil:
 		b.dir.Retain()
 	}
 }
@@ -68,7 +75,10 @@ func (b backing) release() {
 		b.archive.release()
 	}
 	b.older.release()
-	if b.dir != nil {
+	switch {
+	case b.live != nil:
+		b.live.Release()
+	case b.dir != nil:
 		b.dir.Release()
 	}
 }
@@ -106,6 +116,7 @@ func newSet(p parts) *Set {
 		}
 	}
 	s.addOlder()
+	s.addLayers()
 	if p.fallback != nil {
 		m := mountAt("")
 		m.dirs = append(m.dirs, p.fallback)
@@ -119,7 +130,8 @@ func newSet(p parts) *Set {
 		mountAt(path).pending = true
 	}
 	for _, spec := range s.waiting {
-		mountAt(spec.Mount).pending = true
+		m := mountAt(spec.Mount)
+		m.pending = m.pending || !spec.Live || len(m.sources)+len(m.dirs) == 0
 	}
 	sort.SliceStable(s.mounts,
 		func(i, j int) bool { return len(s.mounts[i].path) > len(s.mounts[j].path) })

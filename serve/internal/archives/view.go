@@ -142,6 +142,11 @@ func (v *View) lookupPlain(path string, m int) (n plan.Node, err error) {
 
 // plainFile opens what path names in a directory of a mount.
 func (v *View) plainFile(d *plain.Dir, mount, path string) (plan.Node, error) {
+	if l := v.set.lives[d]; l != nil {
+		if n, ok, err := v.packed(l, path); ok || err != nil {
+			return n, err
+		}
+	}
 	n, f, err := d.Lookup(path)
 	if n.Name != "" {
 		n.Name = paths.Join(mount, n.Name)

@@ -22,10 +22,11 @@ const NoCompression = -1
 
 // Options are the options of a Packer. The zero value is usable.
 type Options struct {
-	Level   int               // of compression, 1 to 9; 0 means 6, NoCompression stores
-	Store   *exclude.Patterns // files to store and not to compress; nil is none
-	Workers int               // compressing goroutines; 0 means one for each CPU
-	Dedup   format.DedupMode  // which equal files become hard links
+	Level      int               // of compression, 1 to 9; 0 means 6, NoCompression stores
+	Store      *exclude.Patterns // files to store and not to compress; nil is none
+	Workers    int               // compressing goroutines; 0 means one for each CPU
+	Background bool              // these have the lowest priority
+	Dedup      format.DedupMode  // which equal files become hard links
 	// KeepLinks keeps the links between the entries of an archive: what is a duplicate there stays
 	// one, and equal files that are not stay apart. Dedup must be DedupContent.
 	KeepLinks     bool

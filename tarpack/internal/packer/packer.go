@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tarpack/tpk/internal/background"
 	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/dedup"
@@ -231,6 +232,9 @@ func (p *Packer) run(ctx context.Context, produce func(context.Context) error, s
 	workers, wctx := errgroup.WithContext(ctx)
 	for range p.workers {
 		workers.Go(func() error {
+			if p.Options.Background {
+				background.Lower()
+			}
 			w, err := p.newWorker()
 			if err != nil {
 				return err
