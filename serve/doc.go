@@ -31,6 +31,7 @@
 //	│     ├─ head       reads the head of a request
 //	│     ├─ wire       writes to a connection, with deadlines, by write and writev
 //	│     └─ respond
+//	├─ forwarded   who the client is behind proxies; respond and http1 use it, too
 //	├─ nethttp     the http.Handler
 //	│  └─ respond
 //	├─ respond     answers one request: plans it, makes the head, sends the body

@@ -15,6 +15,7 @@ func TestGetPage(t *testing.T) {
 	name := files{"d/a": "1", "d/.env": "secret", "d/'$(x).txt": "2"}.pack(t,
 		filepath.Join(t.TempDir(), "site.tar.gz"))
 	o := listed(serve.Archive{Path: name})
+	o.TrustProxy = []string{"127.0.0.1", "unix"}
 	for _, c := range clients(t, o) {
 		t.Run(c.name, func(t *testing.T) {
 			_, body := c.do(t, "GET", "/d/?list=get")

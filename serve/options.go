@@ -134,6 +134,16 @@ type Options struct {
 	// Header are fields added to every answer.
 	Header []Field
 
+	// TrustProxy are the proxies that may name their clients, for logs and limits: addresses, prefixes
+	// as "10.0.0.0/8", and "unix" for all connections by Unix sockets. They name the client in
+	// X-Forwarded-For, and whether it uses TLS in X-Forwarded-Proto, or both by the PROXY protocol (1
+	// and 2) at the beginning of a connection to Server.Run.
+	TrustProxy []string
+	// ProxyForwarded takes the field Forwarded (RFC 7239) from these proxies, and not X-Forwarded-For
+	// and X-Forwarded-Proto. A proxy sets one of them, and may pass the other on as its client sent
+	// it.
+	ProxyForwarded bool
+
 	// WriteTimeout is how long a client may take for each 128 KiB of a long answer. 0 means 30 s.
 	WriteTimeout time.Duration
 	// AccessLog gets a line for each request, in AccessFormat: "combined" (the default) or "json".

@@ -130,6 +130,7 @@ func TestEveryOption(t *testing.T) {
 				t.Errorf("%v", resp.Header)
 			}
 		},
+		"TrustProxy": TestTrustProxy, "ProxyForwarded": TestForwardedProto,
 		"AccessLog": logged, "AccessFormat": logged,
 		"SPA": func(t *testing.T) {
 			files{"index.html": "app"}.write(t, tree)

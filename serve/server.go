@@ -8,6 +8,7 @@ import (
 
 	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/engine"
+	"github.com/tarpack/tpk/serve/internal/forwarded"
 	"github.com/tarpack/tpk/serve/internal/nethttp"
 	"github.com/tarpack/tpk/serve/internal/pages"
 	"github.com/tarpack/tpk/serve/internal/plan"
@@ -46,6 +47,10 @@ func New(o Options) (*Server, error) {
 			return nil, err
 		}
 	}
+	trust, bad, err := forwarded.Parse(o.TrustProxy)
+	if err != nil {
+		return nil, plan.BadOption("TrustProxy", "%q: %v", bad, err)
+	}
 	if o.Trust != nil && o.Fallback != "" {
 		return nil, plan.BadOption("Trust", "plain files, as in %s, are never signed", o.Fallback)
 	}
@@ -59,6 +64,7 @@ func New(o Options) (*Server, error) {
 	}
 	s.responder = &respond.Responder{
 		Planner: planner, Library: s.library,
+		Trust: trust, TrustForwarded: o.ProxyForwarded,
 		Errors: &record.Errors{Log: func(err error) { o.Log(err.Error()) }},
 	}
 	if o.Listing {

@@ -62,6 +62,11 @@ http:// are redirected to https, but those below /.well-known/acme-challenge/. H
 https if there is a --tls-cert. A socket of systemd with FileDescriptorName=http or https is as such
 an address.
 
+Behind a proxy, --trust-proxy with its address makes the access log and the limits see the clients:
+in X-Forwarded-For (the address furthest to the right that is no such proxy) and X-Forwarded-Proto,
+in Forwarded with --proxy-header forwarded, or by the PROXY protocol, version 1 or 2. What others
+send in these is not heeded.
+
 --mount serves an archive or a directory of plain files below a path. The paths that lead there are
 listed. With --watch it need not exist yet: until it does, the path is answered with 503.
 

@@ -90,6 +90,13 @@ func serveFlags() []cli.Flag {
 			" such as Set-Cookie"),
 		flags.Switch("check", "open the archives, report lines of _redirects and _headers that"+
 			" aren't used, and exit"),
+		list("trust-proxy", "take the client's address from this proxy: `ADDRESS`, a prefix such as"+
+			" 10.0.0.0/8, or unix (repeatable)"),
+		&cli.StringFlag{
+			Name: "proxy-header", Value: "x-forwarded-for",
+			Usage:  "the field in which these proxies name it: `NAME`, x-forwarded-for or forwarded",
+			Action: flags.OneOf("proxy-header", []string{"x-forwarded-for", "forwarded"}),
+		},
 		text("access-log", "log requests to `FILE`, one per line; - is standard output"),
 		&cli.StringFlag{
 			Name: "access-log-format", Value: "combined",
@@ -120,7 +127,7 @@ var optionFlags = map[string]string{
 	"CacheControl": "cache-control", "Certificates": "tls-cert", "Gzipped": "gzipped",
 	"Header": "header", "Hide": "hide", "Identity": "identity", "Immutable": "immutable",
 	"Listen": "listen", "Live": "live", "Mount": "mount", "RedirectPort": "redirect-port",
-	"Trust": "public-key", "Types": "type",
+	"Trust": "public-key", "TrustProxy": "trust-proxy", "Types": "type",
 }
 
 type serveOptions struct {
@@ -151,6 +158,7 @@ func parseServe(c *cli.Context) (*serveOptions, error) {
 		NoDownload: c.Bool("no-download"), CacheControl: c.String("cache-control"),
 		Gzipped: c.StringSlice("gzipped"), Identity: c.StringSlice("identity"),
 		Immutable: c.StringSlice("immutable"), CORS: c.StringSlice("cors"),
+		TrustProxy: c.StringSlice("trust-proxy"), ProxyForwarded: c.String("proxy-header") == "forwarded",
 		WriteTimeout: c.Duration("write-timeout"), AccessFormat: c.String("access-log-format"),
 		NoSiteConfig:    c.Bool("no-site-config"),
 		TrustSiteConfig: c.Bool("trust-site-config"),

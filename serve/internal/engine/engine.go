@@ -90,10 +90,8 @@ func (e *Engine) Serve(ln net.Listener, via Via) {
 		case c == nil:
 			_ = nc.Close()
 		case c.ToLoop():
-		case via.TLS != nil:
-			go c.ServeTLS()
 		default:
-			go c.Serve()
+			go c.Run()
 		}
 	}
 }

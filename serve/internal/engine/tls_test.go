@@ -77,7 +77,8 @@ func TestPlainRequest(t *testing.T) {
 		"DELETE /a HTTP/1.1\r\nHost: a\r\n\r\n": 400, "PATCH /a HTTP/1.1\r\nHost: a\r\n\r\n": 400,
 		"GET http://a/ HTTP/1.1\r\nHost: a\r\nX: " + strings.Repeat("x", 5000) + "\r\n\r\n": 400,
 		"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n":                                                  0,
-		"hello":                                                                             0, "A very long name": 0,
+		"hello":                                                                             0,
+		"A very long name":                                                                  0,
 	} {
 		c := dialPlain(t, address)
 		_, _ = io.WriteString(c, sent)

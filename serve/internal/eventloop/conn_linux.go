@@ -26,6 +26,8 @@ type Conn struct {
 	awaits   bool // Ready has called Await
 	rearm    bool // armed is for Await
 
+	unread []byte // what is read again first
+
 	mu      sync.Mutex
 	closed  bool
 	armed   uint32 // the events that epoll reports

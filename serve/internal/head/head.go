@@ -173,6 +173,10 @@ func (h *Head) Field(name, value string, r *plan.Request, log bool) {
 		} else if ascii.EqualFold(name, "if-range") {
 			join(&r.IfRange, value)
 		}
+	case 9:
+		if ascii.EqualFold(name, "forwarded") {
+			join(&r.Forwarded, value)
+		}
 	case 10:
 		if ascii.EqualFold(name, "connection") {
 			h.connection(value)
@@ -197,6 +201,8 @@ func (h *Head) Field(name, value string, r *plan.Request, log bool) {
 			join(&r.AcceptEncoding, value)
 		} else if ascii.EqualFold(name, "accept-language") {
 			join(&r.AcceptLanguage, value)
+		} else if ascii.EqualFold(name, "x-forwarded-for") {
+			join(&r.ForwardedFor, value)
 		}
 	case 17:
 		if ascii.EqualFold(name, "if-modified-since") {

@@ -10,7 +10,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/serve/internal/head"
-	"github.com/tarpack/tpk/serve/internal/http2"
+	"github.com/tarpack/tpk/serve/internal/respond"
 	"github.com/tarpack/tpk/serve/internal/wire"
 )
 
@@ -21,6 +21,7 @@ type Conn struct {
 	in     head.Buffer // what was read
 
 	via          *Via
+	peer         respond.Peer
 	requests     int       // read so far
 	readDeadline time.Time // the read deadline that is set, or an earlier time
 	closed       atomic.Bool
@@ -37,10 +38,12 @@ type loopConn interface {
 	Abort()
 }
 
-// peer describes the connection to package http2.
-func (c *Conn) peer() http2.Peer {
-	return http2.Peer{Remote: c.wire.RemoteAddr().String(), Secure: c.via.TLS != nil,
-		HTTPSPort: c.via.HTTPSPort}
+// known returns the peer with its address as text.
+func (c *Conn) known() *respond.Peer {
+	if c.peer.Remote == "" {
+		c.peer.Remote = c.wire.RemoteAddr().String()
+	}
+	return &c.peer
 }
 
 // Reasons for which a connection ends or changes hands.
@@ -51,9 +54,22 @@ var (
 )
 
 func newConn(s *Server, nc net.Conn, via *Via) *Conn {
-	c := &Conn{server: s, via: via}
+	c := &Conn{server: s, via: via,
+		peer: s.Responder.NewPeer(nc.RemoteAddr(), via.TLS != nil, via.HTTPSPort)}
 	c.wire.Init(nc, s.WriteTimeout)
 	return c
+}
+
+// Run answers the connection's requests in the calling goroutine until it is closed.
+func (c *Conn) Run() {
+	switch {
+	case !c.meet():
+		_ = c.Close()
+	case c.via.TLS != nil:
+		c.ServeTLS()
+	default:
+		c.Serve()
+	}
 }
 
 // Serve answers the connection's requests in the calling goroutine until the connection is closed,
@@ -94,7 +110,7 @@ func (c *Conn) Answer() error {
 // what was read already.
 func (c *Conn) ServeHTTP2(first []byte) {
 	_ = c.wire.SetDeadline(time.Time{})
-	c.server.http2.Serve(c.wire.Conn, c.peer(), first)
+	c.server.http2.Serve(c.wire.Conn, c.known(), first)
 	_ = c.Close()
 }
 

@@ -62,6 +62,9 @@ func (c *Conn) ToLoop() bool {
 	}
 	c.loopState.conn = conn
 	c.expectRequest(c.wire.Now)
+	if c.peer.Trusted {
+		first = &introduction{conn: c, below: ec, next: first}
+	}
 	s.conns.replace(c, conn, raw, conn)
 	if conn.Start(first) != nil {
 		_ = c.Close()
@@ -246,7 +249,7 @@ func (c *Conn) upgradeInLoop() {
 	t := c.loopState.conn
 	c.loopState.upgraded.Store(true)
 	c.wire.Now = time.Now()
-	t.Handle(c.server.http2.Handler(t, c, c.peer(), c.first, c.wire.Now))
+	t.Handle(c.server.http2.Handler(t, c, c.known(), c.first, c.wire.Now))
 	t.Interrupt()
 	c.goBack()
 }

@@ -105,7 +105,7 @@ func (c *Conn) begin(x *respond.Exchange, now time.Time) {
 	x.Begin(now)
 	c.wire.Now = now
 	if c.logs() {
-		x.Logged = respond.Logged{Proto: "HTTP/1.1", Remote: c.wire.RemoteAddr().String()}
+		x.Logged = respond.Logged{Proto: "HTTP/1.1", Remote: c.known().Remote}
 	}
 }
 
@@ -115,7 +115,7 @@ func (c *Conn) logs() bool { return c.server.Responder.Access != nil }
 // parse reads the head b into x.
 func (c *Conn) parse(x *respond.Exchange, b []byte) head.Head {
 	h := head.Parse(b, &x.Request, c.logs())
-	x.Secure, x.HTTPSPort = c.via.TLS != nil, c.via.HTTPSPort
+	c.server.Responder.Meet(x, &c.peer)
 	if c.logs() {
 		x.Host, x.Referer, x.UserAgent = h.Host, h.Referer, h.UserAgent
 		if h.Status == 0 && h.Minor == 0 && !h.Preface {

@@ -40,6 +40,7 @@ func (c *conn) answer(s *stream) {
 	c.answering++
 	x.Begin(s.began)
 	x.Request, x.Logged = s.request, s.logged
+	c.server.Responder.Meet(x, c.peer)
 	if !c.prepareAtOnce(s) {
 		x.Release()
 		c.answerLater(s)

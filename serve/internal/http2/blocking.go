@@ -6,6 +6,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"github.com/tarpack/tpk/serve/internal/respond"
 )
 
 // blocking drives a connection without an event loop. One goroutine reads; it and those that answer
@@ -21,7 +23,7 @@ type blocking struct {
 
 // Serve answers the requests of a connection until it ends. The caller closes it then. first is
 // what was read from it already.
-func (s *Server) Serve(nc net.Conn, peer Peer, first []byte) {
+func (s *Server) Serve(nc net.Conn, peer *respond.Peer, first []byte) {
 	b := &blocking{nc: nc}
 	now := time.Now()
 	b.conn = newConn(s, peer, now, b.wake)

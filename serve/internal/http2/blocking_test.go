@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tarpack/tpk/serve/internal/respond"
 )
 
 // TestLingering: a connection that has ended is read from for a while, also if a shutdown ends the
@@ -17,7 +19,7 @@ func TestLingering(t *testing.T) {
 	defer server.Close()
 	go func() { _, _ = io.Copy(io.Discard, client) }()
 	b := &blocking{nc: server}
-	b.conn = newConn(newServer(t, site()), Peer{Remote: "peer"}, time.Now(), b.wake)
+	b.conn = newConn(newServer(t, site()), &respond.Peer{Remote: "peer"}, time.Now(), b.wake)
 	defer b.conn.end()
 	if !b.step([]byte(strings.Repeat("no preface ", 3)), nil) || b.lingering.IsZero() {
 		t.Fatal("it does not linger")

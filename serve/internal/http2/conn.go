@@ -16,7 +16,7 @@ import (
 // write.
 type conn struct {
 	server *Server
-	peer   Peer
+	peer   *respond.Peer
 	wake   func() // makes the driver call turn; safe for concurrent use
 	now    time.Time
 
@@ -58,7 +58,7 @@ type conn struct {
 }
 
 // newConn returns a connection that begins at the time now.
-func newConn(s *Server, peer Peer, now time.Time, wake func()) *conn {
+func newConn(s *Server, peer *respond.Peer, now time.Time, wake func()) *conn {
 	c := &conn{
 		server: s, peer: peer, wake: wake, now: now,
 		streams: map[uint32]*stream{}, sendWindow: defaultWindow, initialWindow: defaultWindow,

@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/net/http2"
+
+	"github.com/tarpack/tpk/serve/internal/respond"
 )
 
 // drivers are the ways to drive a connection. Each returns a function that makes the connection
@@ -22,7 +24,7 @@ import (
 var drivers = map[string]func(t *testing.T, s *Server, nc net.Conn, done chan struct{}) func(){
 	"goroutine": func(_ *testing.T, s *Server, nc net.Conn, done chan struct{}) func() {
 		go func() {
-			s.Serve(nc, Peer{}, nil)
+			s.Serve(nc, &respond.Peer{}, nil)
 			_ = nc.Close()
 			close(done)
 		}()

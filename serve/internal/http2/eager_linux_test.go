@@ -10,6 +10,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/tarpack/tpk/serve/internal/eventloop"
+	"github.com/tarpack/tpk/serve/internal/respond"
 )
 
 // eager is a client that has sent everything before the server reads, and takes everything unless
@@ -66,7 +67,7 @@ func TestUnhandledInput(t *testing.T) {
 		p.headers(uint32(2*n+1), true, get("/a.txt")...)
 	}
 	e := &eager{unread: bytes.Clone(p.written.Bytes())}
-	l := s.Handler(e, e, Peer{}, nil, p.now).(*looped)
+	l := s.Handler(e, e, &respond.Peer{}, nil, p.now).(*looped)
 	room := make([]byte, 16<<10)
 	for calls := 0; e.taken < requests*length; calls++ {
 		e.asked = false
@@ -87,7 +88,7 @@ func TestEndAfterRequest(t *testing.T) {
 	p := newPeer(t, s)
 	p.headers(1, true, get("/middle.bin")...)
 	e := &eager{unread: bytes.Clone(p.written.Bytes()), err: io.EOF}
-	l := s.Handler(e, e, Peer{}, nil, p.now).(*looped)
+	l := s.Handler(e, e, &respond.Peer{}, nil, p.now).(*looped)
 	l.Ready(make([]byte, 16<<10), p.now)
 	if e.taken < len(site()["middle.bin"]) {
 		t.Errorf("%d bytes were sent", e.taken)
@@ -103,7 +104,7 @@ func TestReadsAgain(t *testing.T) {
 	p.headers(3, true, get("/a.txt")...)
 	b := p.written.Bytes()
 	e := &eager{}
-	l := s.Handler(e, e, Peer{}, nil, p.now).(*looped)
+	l := s.Handler(e, e, &respond.Peer{}, nil, p.now).(*looped)
 	room := make([]byte, 16<<10)
 	l.Ready(room, p.now) // SETTINGS
 	e.unread, e.blocked = bytes.Clone(b[:len(b)-1]), true

@@ -139,7 +139,6 @@ func (c *conn) endBlock() {
 		c.endContent(s)
 	default:
 		s.began = c.now
-		s.request.Secure, s.request.HTTPSPort = c.peer.Secure, c.peer.HTTPSPort
 		switch {
 		case b.longPath:
 			s.status = 414

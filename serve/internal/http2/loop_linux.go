@@ -8,6 +8,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/tarpack/tpk/serve/internal/eventloop"
+	"github.com/tarpack/tpk/serve/internal/respond"
 )
 
 // Owner is what has accepted a connection that an event loop drives.
@@ -33,7 +34,7 @@ const roundsAtOnce = 8
 
 // Handler returns what answers the requests of a connection in its event loop, from the time now
 // on. first is what was read from it already. It is not used after the call.
-func (s *Server) Handler(t eventloop.Transport, owner Owner, peer Peer, first []byte,
+func (s *Server) Handler(t eventloop.Transport, owner Owner, peer *respond.Peer, first []byte,
 	now time.Time) eventloop.Handler {
 	return &looped{
 		t: t, owner: owner, conn: newConn(s, peer, now, t.Interrupt),

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/serve/internal/eventloop"
+	"github.com/tarpack/tpk/serve/internal/respond"
 )
 
 // owner is the owner of a connection in a loop.
@@ -42,7 +43,7 @@ func init() {
 			t.Fatal(err)
 		}
 		o := &owner{Conn: c, done: done, timer: time.NewTimer(time.Hour)}
-		if err := c.Start(s.Handler(c, o, Peer{}, nil, time.Now())); err != nil {
+		if err := c.Start(s.Handler(c, o, &respond.Peer{}, nil, time.Now())); err != nil {
 			t.Fatal(err)
 		}
 		return c.Interrupt

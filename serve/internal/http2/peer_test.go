@@ -14,6 +14,7 @@ import (
 
 	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/serve/internal/respond"
 	"github.com/tarpack/tpk/serve/internal/servetest"
 )
 
@@ -94,7 +95,7 @@ func barePeer(t testing.TB, s *Server) *peer {
 		t: t, now: time.Unix(1e9, 0), woken: make(chan struct{}, 1), answers: map[uint32]*answer{},
 		window: defaultWindow, initial: defaultWindow, windows: map[uint32]int64{},
 	}
-	p.conn = newConn(s, Peer{Remote: "peer"}, p.now, func() {
+	p.conn = newConn(s, &respond.Peer{Remote: "peer"}, p.now, func() {
 		select {
 		case p.woken <- struct{}{}:
 		default:

@@ -18,12 +18,5 @@ type Server struct {
 	Draining      *atomic.Bool  // makes each connection end when its streams have ended
 }
 
-// Peer describes a connection to what answers its requests.
-type Peer struct {
-	Remote    string // the client's address, for the access log
-	Secure    bool   // it is one of TLS
-	HTTPSPort int    // see plan.Request
-}
-
 // Preface is what a client sends first (RFC 9113 §3.4).
 const Preface = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n"

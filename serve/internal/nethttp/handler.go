@@ -2,7 +2,9 @@ package nethttp
 
 import (
 	"context"
+	"net"
 	"net/http"
+	"net/netip"
 	"strings"
 	"time"
 
@@ -24,6 +26,8 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	x := respond.NewExchange()
 	defer x.Free()
 	read(x, r)
+	peer := h.Responder.NewPeer(remote(r), r.TLS != nil, 0)
+	h.Responder.Meet(x, &peer)
 	h.Responder.Prepare(x)
 	sent := int64(0)
 	defer func() { h.Responder.Finish(x, sent) }()
@@ -78,7 +82,8 @@ func read(x *respond.Exchange, r *http.Request) {
 	x.Began, x.Client = time.Now(), (*client)(r)
 	x.Request = plan.Request{
 		Method: r.Method, Target: target(r),
-		Authority: r.Host, Secure: r.TLS != nil, ForwardedProto: get("X-Forwarded-Proto"),
+		Authority: r.Host, ForwardedProto: get("X-Forwarded-Proto"),
+		ForwardedFor: get("X-Forwarded-For"), Forwarded: get("Forwarded"),
 		BadHost: r.Host != "" && !ascii.ValidAuthority(r.Host),
 		Accept:  get("Accept"), AcceptEncoding: get(
 			"Accept-Encoding"), HasAcceptEncoding: r.Header["Accept-Encoding"] != nil,
@@ -94,6 +99,15 @@ func read(x *respond.Exchange, r *http.Request) {
 		Proto: r.Proto, Remote: r.RemoteAddr, Host: r.Host, Referer: r.Referer(),
 		UserAgent: r.UserAgent(),
 	}
+}
+
+// remote returns the address of a request's peer. A server of Unix sockets gives "@" or "".
+func remote(r *http.Request) net.Addr {
+	a, err := netip.ParseAddrPort(r.RemoteAddr)
+	if err != nil {
+		return &net.UnixAddr{Net: "unix"}
+	}
+	return net.TCPAddrFromAddrPort(a)
 }
 
 // target returns the request-target. It is not as it came if that was in absolute-form, or if a

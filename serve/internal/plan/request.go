@@ -12,12 +12,14 @@ type Request struct {
 	// 400 (RFC 9112 §3.2).
 	BadHost   bool
 	Authority string // the Host field, or :authority of HTTP/2; "" if there is none
-	Secure    bool   // the connection is one of TLS
+	Secure    bool   // the client uses TLS
 	// HTTPSPort is the port of https to redirect to if the client does not use TLS; 0 is none.
 	HTTPSPort int
-	// ForwardedProto is X-Forwarded-Proto, with which a proxy names the scheme of its client.
-	ForwardedProto string
-	Now            int64 // seconds since 1970
+	// ForwardedProto is X-Forwarded-Proto, with which a proxy names the scheme of its client,
+	// ForwardedFor is X-Forwarded-For, and Forwarded the field of that name (RFC 7239). Anybody can
+	// send them: see respond.Responder.Meet.
+	ForwardedProto, ForwardedFor, Forwarded string
+	Now                                     int64 // seconds since 1970
 
 	Accept            string
 	AcceptEncoding    string

@@ -3,6 +3,7 @@ package respond
 import (
 	"errors"
 	"fmt"
+	"net/netip"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -10,6 +11,7 @@ import (
 
 	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/encoded"
+	"github.com/tarpack/tpk/serve/internal/forwarded"
 	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/record"
@@ -28,6 +30,11 @@ type Responder struct {
 	Errors *record.Errors
 	Stats  record.Stats
 	Timing atomic.Bool // keep the histogram of durations
+
+	// Trust is the set of proxies that may name their clients: in X-Forwarded-For and
+	// X-Forwarded-Proto, or with TrustForwarded in Forwarded (RFC 7239).
+	Trust          *forwarded.Trust
+	TrustForwarded bool
 }
 
 // Exchange is one request while it is answered. The strings of the request may be parts of a
@@ -35,9 +42,10 @@ type Responder struct {
 type Exchange struct {
 	plan.Request
 	Logged
-	Plan   plan.Plan
-	Began  time.Time       // when the request's head was complete
-	Client archives.Client // see archives.View; nil if the client can't be watched
+	Address netip.Addr // of the client; zero if it is not known
+	Plan    plan.Plan
+	Began   time.Time       // when the request's head was complete
+	Client  archives.Client // see archives.View; nil if the client can't be watched
 
 	// Out holds the answer's head and, if it is short, the body behind it.
 	Out []byte
@@ -50,6 +58,7 @@ type Exchange struct {
 }
 
 // Logged is the part of a request that decides nothing. It is filled in if there is an access log.
+// Remote is an address and a port, which is 0 if a proxy has named the address alone.
 type Logged struct {
 	Proto, Remote, Host, Referer, UserAgent string
 }
