@@ -210,7 +210,7 @@ func TestForwardedProto(t *testing.T) {
 			}
 			_ = resp.Body.Close()
 			if want := status[map[bool]int{true: 1}[forwarded]]; resp.StatusCode != want {
-				t.Errorf("%s, forwarded %t: %d", forwarded, resp.StatusCode)
+				t.Errorf("%s, forwarded %t: %d", field, forwarded, resp.StatusCode)
 			}
 		}
 	}

@@ -12,7 +12,7 @@ import (
 // too many connections.
 func (c *Conn) introduce(in *forwarded.Introduction) bool {
 	c.server.Responder.Introduce(&c.peer, in)
-	return c.server.conns.count(c, c.server.MaxConnsPerIP, &c.server.Responder.Stats)
+	return c.server.conns.countFor(c, c.server.MaxConnsPerIP, &c.server.Responder.Stats)
 }
 
 // meet reads the header of the PROXY protocol that the connection of a trusted proxy may begin

@@ -64,9 +64,9 @@ func (g *registry) room(client netip.Addr, limit int) bool {
 	return true
 }
 
-// count counts a connection for the client that a proxy has named. It returns false if there are
+// countFor counts a connection for the client that a proxy has named. It returns false if there are
 // limit of them already.
-func (g *registry) count(c *Conn, limit int, stats *record.Stats) bool {
+func (g *registry) countFor(c *Conn, limit int, stats *record.Stats) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	if _, ok := g.conns[c]; !ok || c.peer.Trusted {
