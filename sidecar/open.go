@@ -160,6 +160,29 @@ func openFile(f *os.File) (*Index, error) {
 	return x, nil
 }
 
+// OpenPart opens a sidecar that is size bytes of a file from the offset base on. It maps them, or
+// reads from the file as needed if it can't. The file must stay open. Errors wrap [ErrCorrupt] or
+// [ErrVersion].
+func OpenPart(f *os.File, base, size int64) (*Index, error) {
+	if size < layout.HeaderSize || size > math.MaxInt {
+		return nil, layout.Corruptf("file of size %d", size)
+	}
+	m, unmap, err := osfile.MapPart(f, int(size), base)
+	if err != nil {
+		x, err := OpenReaderAt(io.NewSectionReader(f, base, size), size)
+		if err == nil {
+			x.closer = func() error { return nil } // so that Mapped is true
+		}
+		return x, err
+	}
+	x, err := OpenBytes(m)
+	if err != nil {
+		return nil, errors.Join(err, unmap())
+	}
+	x.closer = unmap
+	return x, nil
+}
+
 // OpenBytes opens a sidecar in memory. The bytes must not change while the Index is in use. Errors
 // wrap [ErrCorrupt] or [ErrVersion].
 func OpenBytes(b []byte) (x *Index, err error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar"
@@ -32,7 +33,23 @@ type Archive struct {
 	signed     *signature.Signed    // nil without OpenOptions.Trust
 	header     *sidecar.Header      // that was signed; nil without, or if the index was built from it
 	under      *sidecar.Index       // what index reads, where that checks it; or nil
+	within     Container            // nil unless OpenOptions has it
 }
+
+// A Container is a file that has an archive in it, and the files that would lie beside that.
+type Container interface {
+	// ArchiveName returns the name that the archive had, without a directory.
+	ArchiveName() string
+	// Beside returns where the file is whose name ends in suffix, in bytes from the beginning of the
+	// container. ok is false if there is none.
+	Beside(suffix string) (offset, size int64, ok bool)
+	// Reopen opens the container once more. The error wraps source.ErrChanged if its name leads to
+	// another file now.
+	Reopen() (*os.File, error)
+}
+
+// Within returns the file that the archive is a part of, or nil if it is a file of its own.
+func (a *Archive) Within() Container { return a.within }
 
 // Close closes the archive and its index. No other method may be running, or be called later.
 func (a *Archive) Close() error {

@@ -23,6 +23,7 @@
 //	cache    indexes and converted files, kept in a directory
 //	sign     signatures of archives
 //	plan     lists of what several machines pack
+//	bundle   an executable of a program and an archive
 //	text     indexes of the words of documents, and searches in them
 //	variants brotli and Zstandard of an archive's files, beside it
 //	website  a viewer that makes an archive on any server a web site
@@ -37,11 +38,11 @@
 // source (where bytes are), exclude, attributes, symlink and siblings, and the machinery below
 // internal, which nobody else can import. The imports run one way:
 //
-//	cache ─► convert           remote ─► remote/web, remote/s3, remote/blocks, remote/object,
+//	cache ─► convert, bundle   remote ─► remote/web, remote/s3, remote/blocks, remote/object,
 //	                                     remote/upload
 //	pull ─► sign, patch        mirror ─► extract
-//	pack, extract, edit, convert, shard, export, cache, sign, plan, remote, patch, pull, mirror,
-//	mount
+//	pack, extract, edit, convert, shard, export, bundle, cache, sign, plan, remote, patch, pull,
+//	mirror, mount
 //	  │  └─► tarpack ─► source, symlink, signature ─► format ─► sidecar, gzmember
 //	  └────► internal/rewrite ─► internal/packer ─► internal/… ─► format
 //

@@ -46,6 +46,9 @@ type OpenOptions struct {
 	// refuse Trust, as nothing lies beside what they open. Open has no use for it.
 	Signed *signature.Signed
 
+	// Within is what the archive lies in, for OpenSource: see Archive.Within. Others ignore it.
+	Within Container
+
 	// Notice, if set, is called with format.ErrIndexRebuilt if there is no usable sidecar, and with
 	// format.ErrUnfinished if bytes follow the end of the archive.
 	Notice func(error)
@@ -167,7 +170,7 @@ func openSource(
 	ctx context.Context, name string, src source.Source, index io.ReaderAt, indexSize int64,
 	o *OpenOptions,
 ) (*Archive, error) {
-	a := &Archive{name: name, src: src}
+	a := &Archive{name: name, src: src, within: o.Within}
 	if set, ok := src.(shardset.Source); ok {
 		a.trailer, a.build = set.Set().Trailer(), set.BuildIndex
 	} else {

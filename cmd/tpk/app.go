@@ -51,6 +51,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			variantsCommand(),
 			infoCommand(),
 			exportCommand(),
+			bundleCommand(),
 			updateCommand(),
 			addCommand(),
 			rmCommand(),
@@ -77,10 +78,11 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			if c.Args().Present() {
 				word := c.Args().First()
 				if name := flags.SuggestCommand(c.App, word); name != "" {
-					return report.Usagef("%s: no such command: did you mean 'tpk %s'?",
-						report.Quote(word), name)
+					return report.Usagef("%s: no such command: did you mean '%s %s'?",
+						report.Quote(word), c.App.HelpName, name)
 				}
-				return report.Usagef("%s: no such command: see 'tpk --help'", report.Quote(word))
+				return report.Usagef("%s: no such command: see '%s --help'", report.Quote(word),
+					c.App.HelpName)
 			}
 			return report.Usagef("no command given: see 'tpk --help'")
 		},

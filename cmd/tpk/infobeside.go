@@ -11,6 +11,7 @@ import (
 	codings "github.com/tarpack/tpk/sidecar/variants"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/cache"
+	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/remote"
 	"github.com/tarpack/tpk/tarpack/text"
 	"github.com/tarpack/tpk/tarpack/variants"
@@ -28,6 +29,10 @@ type besideFile struct {
 // findBeside looks for the variants and the text index beside an archive in a file of its own.
 func (s *summary) findBeside(a *cache.Archive) error {
 	if a.Converted || remote.IsURL(a.Name()) {
+		return nil
+	}
+	if b := a.Within(); b != nil {
+		s.Variants, s.Text = within(b, format.VariantsSuffix), within(b, text.Suffix)
 		return nil
 	}
 	name, err := variants.Name(a.Name())
@@ -52,6 +57,16 @@ func (s *summary) findBeside(a *cache.Archive) error {
 	name = a.Name() + text.Suffix
 	s.Text = besideOf(name, func(*besideFile) error { return openText(name, a.Archive) })
 	return nil
+}
+
+// within returns the file that would lie beside an archive, if it lies with it in a bundle. Only
+// what belongs to the archive is put there.
+func within(b tarpack.Container, suffix string) *besideFile {
+	_, size, ok := b.Beside(suffix)
+	if !ok {
+		return nil
+	}
+	return &besideFile{File: b.ArchiveName() + suffix, Bytes: size}
 }
 
 // openText returns what is wrong with a text index.

@@ -29,10 +29,13 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"github.com/urfave/cli/v2"
+
 	"github.com/tarpack/tpk/cmd/tpk/flags"
 	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
+	"github.com/tarpack/tpk/tarpack/bundle"
 )
 
 func main() {
@@ -79,16 +82,10 @@ func keepSmall() {
 func run(args []string, stdout, stderr io.Writer) int {
 	log.SetOutput(io.Discard) // net/http writes lines of its own there
 	ctx := terminal.WithSignals(context.Background())
-	app := newApp(stdout, stderr)
-	app.Reader = terminal.NewInput(ctx, os.Stdin)
-	var text bytes.Buffer // help or version
-	help.Install(app, &text)
-	err := flags.CheckHabits(app, args)
+	r := &runner{args: args, stdout: stdout, stderr: stderr}
+	err := r.prepare()
 	if err == nil {
-		err = app.RunContext(ctx, flags.Interspersed(app, args))
-	}
-	if err == nil {
-		_, err = text.WriteTo(stdout)
+		err = r.run(ctx)
 	}
 	if sig := terminal.CaughtSignal(ctx); sig != 0 && err != nil {
 		err = &report.InterruptedError{Signal: sig, Err: err}
@@ -97,4 +94,36 @@ func run(args []string, stdout, stderr io.Writer) int {
 		fmt.Fprintln(stderr, line)
 	}
 	return report.ExitCode(err)
+}
+
+// runner is one run of a command line.
+type runner struct {
+	app            *cli.App
+	args           []string // args[0] is the program
+	stdout, stderr io.Writer
+}
+
+// prepare makes the application, and brings its arguments into the form that it takes.
+func (r *runner) prepare() error {
+	if bundle.Marked() {
+		return r.bundled()
+	}
+	r.app = newApp(r.stdout, r.stderr)
+	if err := flags.CheckHabits(r.app, r.args); err != nil {
+		return err
+	}
+	r.args = flags.Interspersed(r.app, r.args)
+	return nil
+}
+
+// run runs the application. Help and version are printed at the end.
+func (r *runner) run(ctx context.Context) error {
+	r.app.Reader = terminal.NewInput(ctx, os.Stdin)
+	var text bytes.Buffer
+	help.Install(r.app, &text)
+	err := r.app.RunContext(ctx, r.args)
+	if err == nil {
+		_, err = text.WriteTo(r.stdout)
+	}
+	return err
 }

@@ -17,11 +17,16 @@ import (
 	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"github.com/tarpack/tpk/tarpack/bundle"
 )
 
 var update = flag.Bool("update", false, "write the current output of the commands into the scripts")
 
 func TestMain(m *testing.M) {
+	if bundle.Marked() { // bundles are made of this program
+		main()
+	}
 	testscript.Main(m, map[string]func(){"tpk": main})
 }
 

@@ -18,6 +18,7 @@ import (
 	"github.com/tarpack/tpk/sidecar"
 	codings "github.com/tarpack/tpk/sidecar/variants"
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/bundle"
 	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/signature"
@@ -89,6 +90,11 @@ func runVerify(c *cli.Context, o *verifyOptions) (failed error) {
 
 // verify checks one archive. One on a server is downloaded to temporary files first.
 func verify(c *cli.Context, name string, trust *signature.Trust) error {
+	if b, err := bundle.OpenFile(name); err == nil {
+		return errors.Join(verifyBundle(c, name, b, trust), b.Close())
+	} else if errors.Is(err, bundle.ErrDamaged) || errors.Is(err, bundle.ErrVersion) {
+		return err
+	}
 	d, err := reading.Download(c, name, trust)
 	if err != nil {
 		return err

@@ -6,6 +6,7 @@
 //	Unname         takes the name from an open temporary file, or will do so when it is closed
 //	CreateUnnamed  creates a temporary file without a name
 //	Map            maps a file into memory, where that does not keep others from replacing it
+//	MapPart        the same, from any offset on
 //	TryLock        locks a file for this descriptor, as flock does
 //	Identify       the identity of what a name in an os.Root leads to
 //	Links          the number of names of an open file

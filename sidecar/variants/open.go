@@ -32,6 +32,7 @@ func Of(x *sidecar.Index) Archive {
 type File struct {
 	r        io.ReaderAt
 	osFile   *os.File // nil if the file is in memory
+	base     int64    // where in osFile it begins
 	info     os.FileInfo
 	mem      []byte // the whole file, if it is mapped
 	unmap    func() error
@@ -56,6 +57,16 @@ func Open(name string, a Archive) (*File, error) {
 	x, err := openFile(f, a)
 	if err != nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", name, err), f.Close())
+	}
+	return x, nil
+}
+
+// OpenPart is [Open] for variants that are size bytes of a file from the offset base on. Close
+// closes f, and so does an error.
+func OpenPart(f *os.File, base, size int64, a Archive) (*File, error) {
+	x, err := openPart(f, base, size, a)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
 	}
 	return x, nil
 }
@@ -87,14 +98,23 @@ func openFile(f *os.File, a Archive) (*File, error) {
 	if err != nil {
 		return nil, err
 	}
-	x := &File{r: f, osFile: f, info: info, size: info.Size()}
+	return openPart(f, 0, info.Size(), a)
+}
+
+// openPart is OpenPart that leaves it to the caller to close f after an error.
+func openPart(f *os.File, base, size int64, a Archive) (*File, error) {
+	info, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	x := &File{r: io.NewSectionReader(f, base, size), osFile: f, base: base, info: info, size: size}
 	if x.size < headerSize {
 		return nil, corruptf("file of %d bytes", x.size)
 	}
 	if x.size <= math.MaxInt {
 		// Without a map the tables are read: a file system may have none, or the address space no room.
-		if m, err := osfile.Map(f, int(x.size), 0); err == nil {
-			x.mem, x.unmap = m, m.Unmap
+		if m, unmap, err := osfile.MapPart(f, int(x.size), base); err == nil {
+			x.mem, x.unmap = m, unmap
 		}
 	}
 	if err := x.open(a); err != nil {
@@ -226,6 +246,9 @@ func (x *File) Info() os.FileInfo { return x.info }
 
 // OSFile returns the open file, or nil if it is in memory. It is closed with x.
 func (x *File) OSFile() *os.File { return x.osFile }
+
+// Base returns where in OSFile the variants begin: 0, unless OpenPart has opened them.
+func (x *File) Base() int64 { return x.base }
 
 // Archive returns what ties the file to its archive.
 func (x *File) Archive() Archive { return x.archive }

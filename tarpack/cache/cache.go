@@ -9,6 +9,7 @@ import (
 
 	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/bundle"
 	"github.com/tarpack/tpk/tarpack/convert"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/signature"
@@ -82,6 +83,11 @@ func (c *Cache) Open(ctx context.Context, name string, o Options) (*Archive, err
 	t, err := tarpack.Open(ctx, name,
 		&tarpack.OpenOptions{RequireSidecar: true, LoadIndex: o.LoadIndex,
 			CheckIndex: o.CheckIndex, Notice: o.Notice, Workers: o.Workers, Trust: o.Trust})
+	if errors.Is(err, format.ErrNotArchive) || errors.Is(err, signature.ErrUnsigned) {
+		if a, err := openBundle(ctx, name, &o); !errors.Is(err, bundle.ErrNone) {
+			return a, err
+		}
+	}
 	switch {
 	case err == nil:
 		return &Archive{Archive: t}, nil
@@ -93,6 +99,19 @@ func (c *Cache) Open(ctx context.Context, name string, o Options) (*Archive, err
 		return inMemory(ctx, name, &o) // it finds out whether other bytes follow the archive
 	}
 	return nil, err
+}
+
+// openBundle opens the archive in a bundle. The error wraps bundle.ErrNone if name is none.
+func openBundle(ctx context.Context, name string, o *Options) (*Archive, error) {
+	if fi, err := os.Stat(name); err != nil || !fi.Mode().IsRegular() {
+		return nil, bundle.ErrNone
+	}
+	t, err := bundle.Open(ctx, name, &tarpack.OpenOptions{LoadIndex: o.LoadIndex,
+		CheckIndex: o.CheckIndex, Notice: o.Notice, Workers: o.Workers, Trust: o.Trust})
+	if err != nil {
+		return nil, err
+	}
+	return &Archive{Archive: t}, nil
 }
 
 // openIndexed opens an archive without a usable sidecar. missing is the reason.

@@ -13,9 +13,10 @@ import (
 	"github.com/tarpack/tpk/internal/osfile"
 )
 
-// File is a Source that is the beginning of one file or block device.
+// File is a Source that is the beginning of one file or block device, or a part of it.
 type File struct {
 	f      *os.File
+	base   int64 // offset of the part in the file
 	size   int64
 	opened fs.FileInfo
 	stamp  atomic.Pointer[changetime.Stamp] // for Unchanged
@@ -24,12 +25,15 @@ type File struct {
 var _ Overwritable = (*File)(nil)
 
 // NewFile returns the first size bytes of f as a Source. Close closes f.
-func NewFile(f *os.File, size int64) (*File, error) {
+func NewFile(f *os.File, size int64) (*File, error) { return NewPart(f, 0, size) }
+
+// NewPart returns size bytes of f from the offset base as a Source. Close closes f.
+func NewPart(f *os.File, base, size int64) (*File, error) {
 	fi, err := f.Stat()
 	if err != nil {
 		return nil, err
 	}
-	s := &File{f: f, size: size, opened: fi}
+	s := &File{f: f, base: base, size: size, opened: fi}
 	stamp := changetime.StampOf(fi)
 	s.stamp.Store(&stamp)
 	return s, nil
@@ -40,14 +44,17 @@ func (s *File) ReadAt(p []byte, off int64) (int, error) {
 	if off >= s.size {
 		return 0, io.EOF
 	}
+	if off < 0 {
+		return 0, fs.ErrInvalid
+	}
 	if rest := s.size - off; int64(len(p)) > rest {
-		n, err := s.f.ReadAt(p[:rest], off)
+		n, err := s.f.ReadAt(p[:rest], s.base+off)
 		if err == nil {
 			err = io.EOF
 		}
 		return n, err
 	}
-	return s.f.ReadAt(p, off)
+	return s.f.ReadAt(p, s.base+off)
 }
 
 // Size implements Source.
@@ -99,7 +106,7 @@ func (s *File) Opened() fs.FileInfo { return s.opened }
 // ReadNow implements Source. It reads only what the system has in memory, and always returns false
 // on systems that do not reveal what that is.
 func (s *File) ReadNow(p []byte, off int64) bool {
-	return off >= 0 && int64(len(p)) <= s.size-off && ReadNow(s.f, p, off)
+	return off >= 0 && int64(len(p)) <= s.size-off && ReadNow(s.f, p, s.base+off)
 }
 
 // Fetch implements Source by reading, which brings the bytes into the system's memory.
@@ -107,16 +114,16 @@ func (s *File) Fetch(ctx context.Context, off, n int64) error { return ReadThrou
 
 // Map implements Source.
 func (s *File) Map() ([]byte, func() error) {
-	m, err := osfile.Map(s.f, int(s.size), 0)
+	m, unmap, err := osfile.MapPart(s.f, int(s.size), s.base)
 	if err != nil {
 		return nil, nil
 	}
-	return m, m.Unmap
+	return m, unmap
 }
 
 // Piece implements Source.
 func (s *File) Piece(off, n int64) (Piece, bool, error) {
-	return Piece{File: s.f, Offset: off, Length: n, Release: func() {}}, true, nil
+	return Piece{File: s.f, Offset: s.base + off, Length: n, Release: func() {}}, true, nil
 }
 
 // Close implements Source.

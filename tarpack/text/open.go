@@ -45,6 +45,17 @@ func Open(name string, of Binding) (*Index, error) {
 	return x, nil
 }
 
+// OpenPart is Open for an index that is size bytes of a file from the offset base on. Close closes
+// f, and so does an error.
+func OpenPart(f *os.File, base, size int64, of Binding) (*Index, error) {
+	x, err := OpenReaderAt(io.NewSectionReader(f, base, size), size, of)
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	x.file = f
+	return x, nil
+}
+
 // OpenReaderAt is Open for an index of size bytes that is anywhere.
 func OpenReaderAt(r io.ReaderAt, size int64, of Binding) (*Index, error) {
 	var b [HeaderSize]byte

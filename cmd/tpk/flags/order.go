@@ -14,6 +14,14 @@ import (
 // that the parser refuses it. Letters that are put together, as in -vC DIR, become flags of their
 // own.
 func Interspersed(app *cli.App, args []string) []string {
+	return InterspersedWith(app, args, func(_ string, words []string) []string { return words })
+}
+
+// InterspersedWith is [Interspersed], with a function that returns other arguments of a command in
+// place of those that were given.
+func InterspersedWith(
+	app *cli.App, args []string, change func(command string, words []string) []string,
+) []string {
 	at := slices.IndexFunc(args[1:], func(a string) bool { return !IsFlag(a) }) + 1
 	if at == 0 {
 		return args
@@ -51,7 +59,7 @@ func Interspersed(app *cli.App, args []string) []string {
 	if help { // with an argument, the library would look for help on that
 		return append(slices.Clone(args[:at+1]), "--help")
 	}
-	return slices.Concat(args[:at+1], flags, []string{"--"}, rest)
+	return slices.Concat(args[:at+1], flags, []string{"--"}, change(cmd.Name, rest))
 }
 
 // splitLetters returns the flags of a word such as -vC, or -vCDIR, as in tar and curl. It returns

@@ -13,9 +13,9 @@ import (
 // OnUsageError returns an error of parsing flags in our words, with the command that shows help.
 // It is a [cli.OnUsageErrorFunc].
 func OnUsageError(c *cli.Context, err error, _ bool) error {
-	what, help := "", "tpk --help"
+	what, help := "", c.App.HelpName+" --help"
 	if c.Command != nil && c.Command.Name != "" && c.Command.Name != c.App.Name {
-		what, help = c.Command.Name+": ", "tpk "+c.Command.Name+" --help"
+		what, help = c.Command.Name+": ", c.App.HelpName+" "+c.Command.Name+" --help"
 	}
 	message := report.OneLine(err.Error())
 	if rest, ok := strings.CutPrefix(message, "invalid boolean value "); ok { // of a switch

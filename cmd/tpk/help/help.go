@@ -45,7 +45,7 @@ func page(data any) string {
 		section("COMMANDS", table(Commands(x)))
 		section("GLOBAL OPTIONS", table(options(x.VisibleFlags())))
 	case *cli.Command:
-		section("NAME", prose("tpk "+x.Name+" - "+x.Usage))
+		section("NAME", prose(x.HelpName+" - "+x.Usage))
 		section("USAGE", prose(x.UsageText))
 		section("DESCRIPTION", prose(x.Description))
 		section("OPTIONS", table(options(x.VisibleFlags())))

@@ -12,6 +12,7 @@ import (
 	"github.com/tarpack/tpk/serve"
 	"github.com/tarpack/tpk/sidecar"
 	codings "github.com/tarpack/tpk/sidecar/variants"
+	"github.com/tarpack/tpk/tarpack/bundle"
 	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/convert"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -74,6 +75,7 @@ var hints = []struct {
 	hint string
 }{
 	{format.ErrNotEmbeddable, ""},
+	{bundle.ErrDamaged, "make or download the bundle again"},
 	{variants.ErrNone, "'tpk variants --br --dcz' makes them"},
 	{codings.ErrCorrupt, HintVariants}, // before format.ErrCorrupt, which it matches
 	{variants.ErrDevice, "make them of the file that was copied to it"},

@@ -107,7 +107,7 @@ func (l *Library) openArchive(ctx context.Context, name string, o opening) (*arc
 	a := &archive{Tree: contents.Tree{Name: name, Index: t.Index()}, stamp: s, tar: t.Archive,
 		opened: t, modTime: s.Archive.ModTime().Unix(), library: l}
 	a.copied = t.Sidecar == nil && !t.IndexRebuilt() && !t.Converted
-	a.beside = a.copied && !t.IndexEmbedded()
+	a.beside = a.copied && !t.IndexEmbedded() && t.Within() == nil
 	a.begin()
 	if t.Converted {
 		a.origin, err = guard.OpenOrigin(name, s.Archive)
@@ -177,6 +177,9 @@ func (a *archive) openFiles() error {
 			}
 			watch(a.file, changetime.StampOf(a.stamp.Archive))
 		}
+		if src, ok := a.tar.Source().(source.Overwritable); ok && a.tar.Within() != nil {
+			a.guard.WatchSet(src)
+		}
 	}
 	if a.beside && a.Index.Mapped() && a.stamp.Index != nil {
 		if a.sidecar = guard.OpenSidecar(a.tar.Name(), a.Index.Size()); a.sidecar == nil {
@@ -217,7 +220,9 @@ func (l *Library) openSpec(ctx context.Context, spec Spec) (*archive, error) {
 	}
 	switch src := spec.Opened.Source().(type) {
 	case *source.File:
-		if fi, err := a.file.Stat(); err == nil && fi.Mode().IsRegular() {
+		if a.file == nil {
+			a.guard.WatchSet(src)
+		} else if fi, err := a.file.Stat(); err == nil && fi.Mode().IsRegular() {
 			a.guard.WatchFile(a.file, changetime.StampOf(src.Opened()))
 		}
 	case source.Overwritable:
@@ -235,18 +240,22 @@ func (l *Library) openSpec(ctx context.Context, spec Spec) (*archive, error) {
 	return a, nil
 }
 
-// openFile finds the one file that the archive lies in, if it does, and maps it.
+// openFile finds the one file that the archive lies in, if it does, and maps it. If other bytes
+// precede it there, only the mapping is used; see View.Range.
 func (a *archive) openFile() error {
 	src := a.tar.Source()
 	piece, ok, err := src.Piece(0, src.Size())
 	if err != nil || !ok {
 		return err
 	}
-	if piece.Offset != 0 || piece.Length != src.Size() {
+	if piece.Length != src.Size() || piece.Offset != 0 && a.tar.Within() == nil {
 		piece.Release()
 		return nil
 	}
-	a.file, a.releaseFile = piece.File, piece.Release
+	a.releaseFile = piece.Release
+	if piece.Offset == 0 {
+		a.file = piece.File
+	}
 	a.mapped, a.unmap[0] = src.Map()
 	if a.members, a.unmap[1] = src.Map(); a.members != nil {
 		a.recent = residence.New(src.Size())

@@ -30,8 +30,8 @@ func (v *View) downloadBeside(path, kind string) (plan.Node, error) {
 		return plan.Node{}, nil
 	}
 	a := v.set.sources[whole.Source]
-	if a.origin != nil || a.stamp.Archive == nil || !a.stamp.Archive.Mode().IsRegular() ||
-		a.renamed() {
+	if a.origin != nil || a.tar.Within() != nil || a.stamp.Archive == nil ||
+		!a.stamp.Archive.Mode().IsRegular() || a.renamed() {
 		return plan.Node{}, nil // it has no name that another file could be beside
 	}
 	f, err := a.openBeside(kind)

@@ -103,8 +103,11 @@ func (a *archive) download(format string) plan.Node {
 		n.Hash = ^n.Hash
 		return n
 	}
-	if fi, err := a.file.Stat(); err != nil || fi.Mode().IsRegular() && fi.Size() != a.tar.Size() {
-		return plan.Node{} // it has grown, so its end differs, and it is exported instead
+	if a.tar.Within() == nil {
+		fi, err := a.file.Stat()
+		if err != nil || fi.Mode().IsRegular() && fi.Size() != a.tar.Size() {
+			return plan.Node{} // it has grown, so its end differs, and it is exported instead
+		}
 	}
 	n.Entry, n.Size = wholeArchive, a.tar.Size()
 	if signed := a.tar.Signed(); signed != nil && len(signed.Files) == 1 {
@@ -151,7 +154,11 @@ func (v *View) releasePieces() {
 
 // title returns the name of an archive for people, without suffix.
 func (a *archive) title() string {
-	name := a.tar.Name()[strings.LastIndexByte(a.tar.Name(), '/')+1:]
+	name := a.tar.Name()
+	if b := a.tar.Within(); b != nil {
+		name = b.ArchiveName()
+	}
+	name = name[strings.LastIndexByte(name, '/')+1:]
 	if a.tar.Shards() > 0 {
 		name = strings.TrimSuffix(name, format.ListSuffix)
 		if i := strings.LastIndex(name, "-of-"); i > 0 {
@@ -177,6 +184,9 @@ var foreignSuffixes = []string{".zip", ".jar", ".tgz", ".txz", ".tbz2", ".tzst",
 func (a *archive) saveAs() string {
 	if a.origin != nil {
 		return a.title() + ".tar.gz"
+	}
+	if b := a.tar.Within(); b != nil {
+		return b.ArchiveName()
 	}
 	if a.stamp.Archive == nil || a.stamp.Archive.Mode().IsRegular() {
 		return filepath.Base(a.Name)

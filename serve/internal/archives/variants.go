@@ -17,6 +17,10 @@ func (a *archive) openVariants() {
 	if a.origin != nil {
 		return // the entries are those of the conversion
 	}
+	if within := a.tar.Within(); within != nil {
+		a.encoded = encoded.Within(within, variants.Of(a.Index), a.library.notice)
+		return
+	}
 	name := a.Name
 	if list, isSet, err := tarpack.SetList(name); err == nil && isSet {
 		name = list

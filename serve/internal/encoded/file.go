@@ -42,6 +42,13 @@ func open(name string, of variants.Archive, notice func(string)) (*File, error) 
 	if err != nil {
 		return nil, err
 	}
+	return newFile(name, x, of, notice)
+}
+
+// newFile returns the file with the variants x of an archive, or closes x.
+func newFile(
+	name string, x *variants.File, of variants.Archive, notice func(string),
+) (*File, error) {
 	f := &File{name: name, notice: notice, file: x,
 		good: newVerdicts(of.Entries), bad: newVerdicts(of.Entries)}
 	f.stamp = changetime.StampOf(x.Info())

@@ -11,6 +11,7 @@ func (f *File) ReadNow(w *Wanted, b []byte) bool {
 	if w.Signed != [32]byte{} && !f.isGood(w) {
 		return false
 	}
-	n, err := unix.Preadv2(int(f.file.OSFile().Fd()), [][]byte{b}, w.Offset, unix.RWF_NOWAIT)
+	n, err := unix.Preadv2(int(f.file.OSFile().Fd()), [][]byte{b}, f.file.Base()+w.Offset,
+		unix.RWF_NOWAIT)
 	return err == nil && n == len(b) && xxhash.Sum64(b) == w.Sum
 }

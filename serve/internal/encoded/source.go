@@ -44,7 +44,7 @@ func (s *Source) Current() *File {
 func (s *Source) Open() (*os.File, error) {
 	s.Look(false)
 	f := s.Current()
-	if f == nil {
+	if f == nil || s.Name == "" {
 		return nil, nil
 	}
 	file, err := regular.Open(s.Name)
@@ -61,6 +61,9 @@ func (s *Source) Open() (*os.File, error) {
 // the archive is opened: then what is wrong with a file is reported at once. Otherwise it is only
 // if the next Look finds the same, as an archive and its variants are replaced one after the other.
 func (s *Source) Look(first bool) {
+	if s.Name == "" { // see Within
+		return
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	now, err := os.Stat(s.Name)

@@ -55,9 +55,12 @@ func (f *File) Search(ctx context.Context, q *text.Query, o text.SearchOptions) 
 // log once.
 func (f *File) renew() {
 	var now changetime.Stamp
-	fi, err := os.Stat(f.name())
-	if err == nil {
-		now = changetime.StampOf(fi)
+	var err error
+	if f.archive.Within() == nil { // otherwise it is looked at once
+		var fi os.FileInfo
+		if fi, err = os.Stat(f.name()); err == nil {
+			now = changetime.StampOf(fi)
+		}
 	}
 	f.mu.RLock()
 	same := f.tried && f.stamp == now
@@ -76,11 +79,28 @@ func (f *File) renew() {
 		return
 	}
 	if err == nil {
-		f.index, err = text.Open(f.name(), text.BindingOf(f.archive))
+		f.index, err = f.open()
 	}
 	if err != nil {
 		f.notice(f.name() + ": " + err.Error() + ": searches find names only")
 	}
+}
+
+// open opens the index beside the archive.
+func (f *File) open() (*text.Index, error) {
+	of, within := text.BindingOf(f.archive), f.archive.Within()
+	if within == nil {
+		return text.Open(f.name(), of)
+	}
+	offset, size, ok := within.Beside(text.Suffix)
+	if !ok {
+		return nil, nil
+	}
+	file, err := within.Reopen()
+	if err != nil {
+		return nil, err
+	}
+	return text.OpenPart(file, offset, size, of)
 }
 
 // Open opens the file of the index. It is nil if there is none that can be used.
@@ -88,7 +108,7 @@ func (f *File) Open() (*os.File, error) {
 	f.renew()
 	f.mu.RLock()
 	defer f.mu.RUnlock()
-	if f.index == nil {
+	if f.index == nil || f.archive.Within() != nil {
 		return nil, nil
 	}
 	file, err := regular.Open(f.name())
