@@ -1,6 +1,7 @@
 package tarpack_test
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"os"
@@ -66,8 +67,25 @@ func TestOpenOptions(t *testing.T) {
 		tartest.Option{Field: "CheckIndex", Value: int64(1 << 20), // TestCheckIndex checks it
 			Effect: func(zero, set *tartest.Outcome) bool { return slices.Equal(zero.Files, set.Files) }},
 		trustOption(t),
+		tartest.Option{Field: "Within", Value: new(container),
+			Effect: func(_, _ *tartest.Outcome) bool { return isWithin(t, name) }},
 		tartest.Option{Field: "Signed", Value: &signature.Signed{}, // TestSignedSource checks it
 			Effect: func(zero, set *tartest.Outcome) bool { return slices.Equal(zero.Files, set.Files) }})
+}
+
+// container is an archive in a file.
+type container struct{ tarpack.Container }
+
+// isWithin reports whether an archive that is opened with a container is in that.
+func isWithin(t *testing.T, name string) bool {
+	b, c := tartest.Read(t, name), new(container)
+	a, err := tarpack.OpenAt(t.Context(), bytes.NewReader(b), int64(len(b)), nil, 0,
+		&tarpack.OpenOptions{Within: c})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	return a.Within() == c && tartest.Open(t, name).Within() == nil
 }
 
 // trustOption is a field Trust that refuses an archive that is not signed.

@@ -18,14 +18,14 @@ import (
 // Install makes urfave/cli print help and version to w in our layout. Errors of w are ignored, so
 // it should be a buffer.
 func Install(app *cli.App, w io.Writer) {
-	cli.HelpPrinter = func(_ io.Writer, _ string, data any) { fmt.Fprint(w, page(data)) }
+	cli.HelpPrinter = func(_ io.Writer, _ string, data any) { fmt.Fprint(w, page(app.HelpName, data)) }
 	cli.VersionPrinter = func(*cli.Context) {
 		fmt.Fprintf(w, "%s version %s\n", app.Name, app.Version)
 	}
 }
 
-// page returns the help text of data, a [*cli.App] or a [*cli.Command].
-func page(data any) string {
+// page returns the help text of data, a [*cli.App] or a [*cli.Command] of the application app.
+func page(app string, data any) string {
 	var b strings.Builder
 	section := func(title, text string) {
 		if strings.TrimSpace(text) == "" {
@@ -45,7 +45,7 @@ func page(data any) string {
 		section("COMMANDS", table(Commands(x)))
 		section("GLOBAL OPTIONS", table(options(x.VisibleFlags())))
 	case *cli.Command:
-		section("NAME", prose(x.HelpName+" - "+x.Usage))
+		section("NAME", prose(app+" "+x.Name+" - "+x.Usage))
 		section("USAGE", prose(x.UsageText))
 		section("DESCRIPTION", prose(x.Description))
 		section("OPTIONS", table(options(x.VisibleFlags())))
