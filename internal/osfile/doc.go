@@ -2,6 +2,7 @@
 // replaced and removed by its name. On Unix its functions are those of package os, at no cost.
 //
 //	OpenFile       opens a file so that it can be renamed, replaced and removed meanwhile
+//	Stat           describes a file so that os.SameFile recognizes it later
 //	Rename         renames a file, and replaces one that is open
 //	Unname         takes the name from an open temporary file, or will do so when it is closed
 //	CreateUnnamed  creates a temporary file without a name

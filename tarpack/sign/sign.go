@@ -19,6 +19,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -195,7 +196,7 @@ func (s *signer) checkBeside() error {
 func (s *signer) stat() ([]os.FileInfo, error) {
 	var infos []os.FileInfo
 	for _, name := range s.files() {
-		fi, err := os.Stat(name)
+		fi, err := osfile.Stat(name)
 		if err != nil {
 			return nil, err
 		}

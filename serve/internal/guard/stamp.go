@@ -35,7 +35,7 @@ func StampOf(name string) (s Stamp, err error) {
 			name, s.digest = set.Shard(0), digestOf(set)
 		}
 	}
-	if s.Archive, err = os.Stat(name); err != nil {
+	if s.Archive, err = osfile.Stat(name); err != nil {
 		return s, err
 	}
 	if s.Archive.Mode()&fs.ModeDevice != 0 {
@@ -49,7 +49,7 @@ func StampOf(name string) (s Stamp, err error) {
 		}
 		return s, err
 	}
-	s.Index, _ = os.Stat(sidecarName(name))
+	s.Index, _ = osfile.Stat(sidecarName(name))
 	return s, nil
 }
 

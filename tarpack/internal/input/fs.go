@@ -87,6 +87,12 @@ func (t *FSTree) list(w *tree.Walker, dir string) ([]tree.Entry, error) {
 		if e.Info, err = d.Info(); err != nil {
 			return nil, tree.Error(e.Full, err)
 		}
+		if w.SkipsName(e.Name) {
+			// On Windows, a file that is open for writing is not recognized by what the list has of it.
+			if e.Info, err = fs.Lstat(t.FS, e.Full); err != nil {
+				return nil, tree.Error(e.Full, err)
+			}
+		}
 		keep, err := w.Classify(&e)
 		if err != nil {
 			return nil, err

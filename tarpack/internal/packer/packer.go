@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/internal/background"
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/dedup"
@@ -123,7 +124,7 @@ func (p *Packer) SkipNames(archive string) {
 		archive, archive + format.SidecarSuffix, archive + format.VariantsSuffix,
 	} {
 		for _, name := range []string{name, format.TempName(name)} {
-			if fi, err := os.Stat(name); err == nil {
+			if fi, err := osfile.Stat(name); err == nil {
 				p.skip = append(p.skip, fi)
 			}
 		}

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
@@ -59,7 +60,7 @@ func lastNumber(s, suffix string) (n int, ok bool) {
 // in, is one of the set: packing a tree must leave out what it writes. Most names need no system
 // call.
 func IsOutput(set format.SetName) (func(base string, dir *os.Root) bool, error) {
-	here, err := os.Stat(filepath.Dir(set.Stem))
+	here, err := osfile.Stat(filepath.Dir(set.Stem))
 	if err != nil {
 		return nil, err
 	}

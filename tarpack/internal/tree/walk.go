@@ -162,6 +162,13 @@ func (w *Walker) names(d *Dir) ([]string, error) {
 	return names, nil
 }
 
+// SkipsName reports whether a file of Skip has this name, without its directory.
+func (w *Walker) SkipsName(name string) bool {
+	return slices.ContainsFunc(w.Skip, func(fi fs.FileInfo) bool {
+		return strings.EqualFold(fi.Name(), name)
+	})
+}
+
 // Classify sets the type of an entry and reports whether to pack it.
 func (w *Walker) Classify(e *Entry) (bool, error) {
 	p, mode := e.Path(), e.Info.Mode()
