@@ -132,8 +132,8 @@ func (m module) licence(w io.Writer) error {
 			return err
 		}
 		found = true
-		fmt.Fprintf(w, "\n%s\n%s %s: %s\n\n%s\n", strings.Repeat("=", 80), m.Path, m.Version,
-			e.Name(), bytes.TrimSpace(b))
+		fmt.Fprintf(w, "\n%s\n%s: %s\n\n%s\n", strings.Repeat("=", 80),
+			strings.TrimSpace(m.Path+" "+m.Version), e.Name(), bytes.TrimSpace(b))
 	}
 	if !found {
 		return fmt.Errorf("module %s: %s has no licence", m.Path, m.Dir)

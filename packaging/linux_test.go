@@ -106,8 +106,26 @@ func sums(t *testing.T, dir string) string {
 	return string(b)
 }
 
-// TestScripts: shells understand the scripts of all packages.
+// TestScripts: shells understand the scripts of all packages, which know each unit that can be
+// enabled.
 func TestScripts(t *testing.T) {
+	scripts := []string{"deb/postinst", "deb/prerm", "deb/postrm", "rpm/post", "rpm/preun"}
+	for _, unit := range units(t) {
+		name := filepath.Base(unit)
+		text, err := os.ReadFile(filepath.Join("../contrib/systemd", name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !strings.Contains(string(text), "\n[Install]\n") {
+			continue
+		}
+		for _, script := range scripts {
+			b, err := os.ReadFile(script)
+			if err != nil || !strings.Contains(string(b), name) {
+				t.Errorf("%s doesn't name %s (%v)", script, name, err)
+			}
+		}
+	}
 	for _, pattern := range []string{"deb/p*", "rpm/*"} {
 		scripts, err := filepath.Glob(pattern)
 		if err != nil || len(scripts) != 3 {

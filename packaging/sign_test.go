@@ -8,8 +8,12 @@ import (
 	"aead.dev/minisign"
 )
 
+// lockedPublic is the public key of testdata/minisign.key.
+const lockedPublic = "RWSqLuRbhRqAxQw2pPs5oSXBXVKxqgnLvdq0M2sgKDeOt0z4qZGTabYQ"
+
 // TestSign: the program minisign accepts the signature, whether the key is a file or a text, with a
-// password or without; and no signature is written with a key that can't be used.
+// password or without; and no signature is written with a key that can't be used. A wrong password
+// is tried by test-release.sh, as each try takes seconds and a gigabyte of memory.
 func TestSign(t *testing.T) {
 	public, private, err := minisign.GenerateKey(nil)
 	if err != nil {
@@ -19,7 +23,7 @@ func TestSign(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	locked, err := minisign.EncryptKey("secret", private)
+	locked, err := os.ReadFile("testdata/minisign.key") // made by minisign -G
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,9 +40,6 @@ func TestSign(t *testing.T) {
 			"MINISIGN_SECRET_KEY": string(locked), "MINISIGN_PASSWORD": "secret",
 		}, true},
 		{"no password", map[string]string{"MINISIGN_SECRET_KEY": string(locked)}, false},
-		{"wrong password", map[string]string{
-			"MINISIGN_SECRET_KEY": string(locked), "MINISIGN_PASSWORD": "secrets",
-		}, false},
 		{"no key", nil, false},
 		{"no file", map[string]string{"MINISIGN_KEY": keyFile + "x"}, false},
 		{"public key", map[string]string{"MINISIGN_SECRET_KEY": public.String()}, false},
@@ -56,7 +57,11 @@ func TestSign(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			must(t, "minisign", "-Vm", file, "-P", public.String())
+			verifier := public.String()
+			if c.name == "password" {
+				verifier = lockedPublic
+			}
+			must(t, "minisign", "-Vm", file, "-P", verifier)
 		})
 	}
 }

@@ -2,7 +2,7 @@
 # Checks a release, as root: its sums, the packages with the tools of their systems, the image, and the .deb in a
 # fresh Debian without Go. There it is installed, used, upgraded while a download runs, removed and purged.
 #
-# usage: packaging/test-release.sh [DIRECTORY]   the files of a release; without it, one is made for this machine
+# usage: packaging/test-release.sh [NEW [OLD]]   directories of releases; those that are not given are made, for this machine
 # needs: root, and apt-get for debootstrap, lintian, skopeo, umoci, rpm, minisign and curl
 set -eu
 cd "$(dirname "$0")/.."
@@ -41,8 +41,12 @@ make_releases() { # the release under test, and one that is older by its version
 		PLATFORMS=linux/$arch ONCE=1 packaging/release.sh v99.0.0
 		mv .work/release/v99.0.0 "$new"
 	fi
-	PLATFORMS=linux/$arch ONCE=1 packaging/release.sh v0.0.1
-	mv .work/release/v0.0.1 "$old"
+	if [ $# -gt 1 ]; then
+		cp -R "$2" "$old"
+	else
+		PLATFORMS=linux/$arch ONCE=1 packaging/release.sh v0.0.1
+		mv .work/release/v0.0.1 "$old"
+	fi
 }
 
 check_sums() {
@@ -50,6 +54,9 @@ check_sums() {
 		fail "SHA256SUMS is wrong"
 	printf 'secret\nsecret\n' | minisign -G -f -p "$temp/key.pub" -s "$temp/key" >/dev/null 2>&1
 	cp "$new/SHA256SUMS" "$temp/sums"
+	! MINISIGN_KEY=$temp/key MINISIGN_PASSWORD=other go -C packaging run . sign "$temp/sums" 2>/dev/null ||
+		fail "a wrong password signs"
+	[ ! -e "$temp/sums.minisig" ] || fail "a wrong password leaves a signature"
 	MINISIGN_KEY=$temp/key MINISIGN_PASSWORD=secret go -C packaging run . sign "$temp/sums"
 	minisign -Vqm "$temp/sums" -p "$temp/key.pub"
 	echo >>"$temp/sums"
@@ -66,7 +73,7 @@ check_packages() {
 	rpm -qpl "$new"/*."$(uname -m)".rpm | grep -qx /usr/lib/systemd/system/tpk.service
 	rpm -qpc "$new"/*."$(uname -m)".rpm | grep -qx /etc/tpk/serve.conf
 	mkdir -p "$temp/rpm"
-	rpm --root "$temp/rpm" --dbpath /var/lib/rpm --nodeps --noscripts -i "$new"/*."$(uname -m)".rpm
+	rpm --force-debian --root "$temp/rpm" --dbpath /var/lib/rpm --nodeps --noscripts -i "$new"/*."$(uname -m)".rpm
 	"$temp/rpm/usr/bin/tpk" --version
 	for package in "$new"/*.apk; do gzip -t "$package"; done
 	mkdir -p "$temp/archive"
@@ -90,10 +97,11 @@ check_image() {
 	chmod -R a+rX "$temp/bundle" "$temp"
 	# As the image says: its user, its variables, its command, in its root.
 	chroot --userspec 65532:65532 "$temp/bundle/rootfs" /usr/bin/tpk cat /srv/site.tar.gz index.html | grep -qx hello
-	env -i CACHE_DIRECTORY=/var/cache/tpk TPK_LISTEN=127.0.0.1:0 chroot --userspec 65532:65532 "$temp/bundle/rootfs" \
+	env -i PATH=/usr/sbin:/usr/bin CACHE_DIRECTORY=/var/cache/tpk TPK_LISTEN=127.0.0.1:0 chroot --userspec 65532:65532 "$temp/bundle/rootfs" \
 		/usr/bin/tpk serve /srv/site.tar.gz >"$temp/image.log" 2>&1 &
 	server=$!
-	curl -sf "$(address "$temp/image.log")" | grep -qx hello || fail "the image serves no page"
+	curl -sf "$(address "$temp/image.log")" | grep -qx hello ||
+		fail "the image serves no page: $(cat "$temp/image.log")"
 	kill "$server" && wait "$server" || true
 	server=
 }
@@ -145,19 +153,25 @@ check_deb() {
 	download=$!
 	timeout 60 sh -c 'until [ -s "$1" ]; do sleep 0.1; done' sh "$temp/large"
 	echo '# a change of the administrator' >>"$root/etc/tpk/serve.conf"
-	install_deb "$new"
+	install_deb "$new" # its serve.conf has not changed, so nothing is asked
 	[ "$(stat -c %s "$temp/large")" -lt 67108864 ] || fail "the download ended before the upgrade did"
-	kill -TERM "$server" # as a restart does
+	kill -USR2 "$server" # what the package does where systemd runs
+	timeout 60 sh -c 'until grep -q "has taken over" "$1"; do sleep 0.1; done' sh "$temp/serve.log" ||
+		fail "no process has taken over: $(cat "$temp/serve.log")"
+	next=$(sed -n 's/.*process \([0-9]*\) has taken over.*/\1/p' "$temp/serve.log")
+	curl -sf "$url" | grep -qx hello || fail "no page from the new process: $(cat "$temp/serve.log")"
+	[ "$(stat -c %s "$temp/large")" -lt 67108864 ] || fail "the download ended before the new process had taken over"
 	wait "$download" || fail "the download broke: $(cat "$temp/serve.log")"
 	download=
 	cmp "$temp/large" "$root/tmp/site/large" || fail "the download differs"
-	wait "$server" || fail "the server ended with $?: $(cat "$temp/serve.log")"
-	grep -q 'change of the administrator' "$root/etc/tpk/serve.conf" || fail "the upgrade replaced serve.conf"
-	serve
-	curl -sfI "$url" | tr -d '\r' | grep -i '^server:' || true
+	wait "$server" || fail "the old process ended with $?: $(cat "$temp/serve.log")"
+	server=$next
+	cmp "/proc/$next/exe" "$root/usr/bin/tpk" || fail "the new process is not the new program"
 	curl -sf "$url" | grep -qx hello || fail "no page after the upgrade"
+	grep -q 'change of the administrator' "$root/etc/tpk/serve.conf" || fail "the upgrade replaced serve.conf"
 	[ "$(in_root tpk version | cut -d' ' -f3)" != 0.0.1 ] || fail "not upgraded"
-	kill "$server" && wait "$server" || true
+	kill "$server"
+	timeout 60 sh -c 'while kill -0 "$1" 2>/dev/null; do sleep 0.1; done' sh "$server"
 	server=
 
 	step "remove and purge"
