@@ -136,6 +136,14 @@ release: ## archives, packages, image and sums of the tagged commit, built twice
 test-release: ## installs, uses, upgrades and purges the .deb in a fresh Debian, and checks all files of a release, as root
 	packaging/test-release.sh
 
+.PHONY: site
+site: build ## the documentation as a site, with mkdocs: .work/site/site.tar.gz
+	compat/site/build.sh bin/tpk .work/site
+
+.PHONY: site-serve
+site-serve: site ## the same, served on ADDR until Ctrl-C
+	bin/tpk serve --listen '$(ADDR)' .work/site/site.tar.gz
+
 .PHONY: clean
 clean: ## remove everything that was built or downloaded
 	rm -rf bin .work js/node_modules js/dist

@@ -61,6 +61,8 @@ zstd                zstd
 systemd-analyze     systemd
 logrotate           logrotate
 promtool            prometheus
+age                 age
+mkdocs              mkdocs mkdocs-material
 pkill               procps
 mandoc              mandoc
 groff               groff

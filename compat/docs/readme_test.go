@@ -1,8 +1,6 @@
 package docs
 
 import (
-	"archive/tar"
-	"errors"
 	"io"
 	"net"
 	"net/http"
@@ -14,102 +12,22 @@ import (
 	"testing"
 	"time"
 
-	"github.com/ulikunitz/xz"
-
 	"github.com/tarpack/tpk/compat/tools"
 	"github.com/tarpack/tpk/compat/trees"
 )
 
-// site is the tree that README.md packs.
+// guide is a page of the site.
+const guide = "<!doctype html><title>Guide</title><p>The guide, with many words to read.\n"
+
+// site is the tree that the pages pack.
 var site = trees.Tree{
-	trees.File("index.html", "<!doctype html><title>site</title>"),
-	trees.File("copy.html", "<!doctype html><title>site</title>"),
-	trees.Dir("css"), trees.File("css/site.css", "body {}"),
-	trees.Dir("docs"), trees.File("docs/guide.html", "<p>guide"),
-	trees.Dir("drafts"), trees.File("drafts/a.html", "<p>draft"), trees.File("drafts/a.map", "{}"),
-}
-
-// A command of README.md is run by a shell, in the directory that has the site.
-type command struct {
-	line   string
-	before string // shell commands that prepare what the command reads
-	code   int    // its exit code
-}
-
-// prepared has the commands that need more than the site, by their beginning.
-var prepared = []command{
-	{line: "tpk pack --exclude", before: "cd site"},
-	{line: "tpk add", before: "cp site/index.html ."},
-	{line: "tpk merge", before: "tpk pack site/css monday.tar.gz; tpk pack site/docs tuesday.tar.gz"},
-	{line: "tpk diff", code: 1},
-	{line: "tpk repair",
-		before: "tpk pack site whole.tar.gz; head -c 800 whole.tar.gz > damaged.tar.gz", code: 1},
-}
-
-// TestReadmeCommands runs the commands of README.md's "Use" in the order in which they stand there.
-func TestReadmeCommands(t *testing.T) {
-	readme, err := os.ReadFile(filepath.Join(tools.Repo(t), "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, use, ok := strings.Cut(string(readme), "\n## Use\n")
-	if !ok {
-		t.Fatal(`README.md has no section "Use"`)
-	}
-	dir := tools.Dir(t)
-	if err := site.Write(filepath.Join(dir, "site")); err != nil {
-		t.Fatal(err)
-	}
-	writeTarXZ(t, filepath.Join(dir, "linux.tar.xz"), filepath.Join(dir, "site"))
-	block, _, _ := strings.Cut(use, "\n### ")
-	ran := 0
-	for _, m := range regexp.MustCompile(`(?m)^\$ (tpk .*?)(?:  +#.*)?$`).FindAllStringSubmatch(
-		block, -1) {
-		if strings.HasPrefix(m[1], "tpk serve") {
-			continue // it runs until it is stopped; compat/serve tests it
-		}
-		c := command{line: m[1]}
-		for _, p := range prepared {
-			if strings.HasPrefix(c.line, p.line) {
-				c.before, c.code = p.before, p.code
-			}
-		}
-		run(t, dir, c)
-		ran++
-	}
-	if ran < 15 {
-		t.Errorf("found %d commands, expected at least 15: the pattern is wrong", ran)
-	}
-}
-
-// writeTarXZ writes a tar of dir, compressed by xz.
-func writeTarXZ(t *testing.T, name, dir string) {
-	t.Helper()
-	f, err := os.Create(name)
-	if err != nil {
-		t.Fatal(err)
-	}
-	z, err := xz.NewWriter(f)
-	if err != nil {
-		t.Fatal(err)
-	}
-	w := tar.NewWriter(z)
-	if err := errors.Join(w.AddFS(os.DirFS(dir)), w.Close(), z.Close(), f.Close()); err != nil {
-		t.Fatal(err)
-	}
-}
-
-// run runs a command, with names that lead outside dir replaced by names in dir.
-func run(t *testing.T, dir string, c command) {
-	t.Helper()
-	line := strings.NewReplacer("ssh backup 'cat > site.tar.gz'", "cat > stream.tar.gz", "/srv/www",
-		"www").Replace(c.line)
-	cmd := exec.Command("sh", "-c", "set -e; mkdir -p www; "+c.before+"\n"+line)
-	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "PATH="+filepath.Dir(tools.TPK(t))+":"+os.Getenv("PATH"))
-	if r := tools.Run(t, cmd); r.Code != c.code {
-		t.Errorf("README.md: %s: want exit code %d\n%v", c.line, c.code, r)
-	}
+	trees.File("404.html", "<!doctype html><title>Not found</title><p>There is no such page.\n"),
+	trees.File("index.html", "<!doctype html><title>Site</title><p>Welcome.\n"),
+	trees.File("copy.html", "<!doctype html><title>Site</title><p>Welcome.\n"),
+	trees.Dir("css"), trees.File("css/site.css", "body { color: teal }\n"),
+	trees.Dir("docs"), trees.File("docs/guide.html", guide),
+	trees.File("docs/manual.html", "<!doctype html><title>Manual</title>\n"+
+		strings.Repeat("<p>This line is one of many in the manual.\n", 60)),
 }
 
 // build compiles a program and returns its name. It is compiled inside the module, to find its
@@ -134,44 +52,38 @@ func build(t *testing.T, dir, program string) (bin string) {
 	return bin
 }
 
-// TestReadmeTargets checks that the make targets of README.md exist.
-func TestReadmeTargets(t *testing.T) {
-	readme, err := os.ReadFile(filepath.Join(tools.Repo(t), "README.md"))
-	if err != nil {
-		t.Fatal(err)
+// TestTargets checks that the make targets of README.md and CONTRIBUTING.md exist.
+func TestTargets(t *testing.T) {
+	var pages []byte
+	for _, name := range []string{"README.md", "CONTRIBUTING.md"} {
+		page, err := os.ReadFile(filepath.Join(tools.Repo(t), name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		pages = append(pages, page...)
 	}
 	makefile, err := os.ReadFile(filepath.Join(tools.Repo(t), "Makefile"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	targets := regexp.MustCompile("(?m)(?:^|`)make ([a-z -]+[a-z])").FindAllStringSubmatch(
-		string(readme), -1)
+		string(pages), -1)
 	if len(targets) == 0 {
 		t.Error("found no make targets: the pattern is wrong")
 	}
 	for _, m := range targets {
 		for _, target := range strings.Fields(m[1]) {
 			if !strings.Contains(string(makefile), "\n"+target+":") {
-				t.Errorf("README.md: the Makefile has no target %s", target)
+				t.Errorf("the Makefile has no target %s", target)
 			}
 		}
 	}
 }
 
-// TestReadmeProgram compiles the program of "Use from Go", runs it in a directory that has the
-// site, and gets a page from it.
-func TestReadmeProgram(t *testing.T) {
-	repo := tools.Repo(t)
-	readme, err := os.ReadFile(filepath.Join(repo, "README.md"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	_, section, _ := strings.Cut(string(readme), "\n## Use from Go\n")
-	_, program, _ := strings.Cut(section, "```go\n")
-	program, _, ok := strings.Cut(program, "```\n")
-	if !ok {
-		t.Fatal("README.md has no Go program")
-	}
+// TestGoProgram compiles the program of docs/manual/go.md, runs it in a directory that has the site,
+// and gets a page from it.
+func TestGoProgram(t *testing.T) {
+	program := example(t, "docs/manual/go.md", "Use from Go", "go")
 	// An address that is free, instead of the one in the README.
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -203,7 +115,7 @@ func TestReadmeProgram(t *testing.T) {
 		if err == nil {
 			body, err := io.ReadAll(resp.Body)
 			resp.Body.Close()
-			if err != nil || resp.StatusCode != 200 || string(body) != "<p>guide" {
+			if err != nil || resp.StatusCode != 200 || string(body) != guide {
 				t.Errorf("%s, %q, %v", resp.Status, body, err)
 			}
 			return

@@ -129,7 +129,7 @@ func TestPackage(t *testing.T) {
 	}
 }
 
-// TestExamples runs the examples of README.md and of the reader's own README, as a program that has
+// TestExamples runs the examples of docs/manual/reading.md and of the reader's own README, as a program that has
 // installed the package.
 func TestExamples(t *testing.T) {
 	build(t)
@@ -155,7 +155,7 @@ func TestExamples(t *testing.T) {
 		t.Fatal(err)
 	}
 	for file, c := range map[string]struct{ setup, want string }{
-		"README.md": {"", "guide.html 9\nindex.html 8\nthe guide\npart: doctype\n"},
+		"docs/manual/reading.md": {"", "guide.html 9\nindex.html 8\nthe guide\npart: doctype\n"},
 		"js/README.md": {"const destination = new WritableStream();",
 			"guide.html file 9\nindex.html file 8\nan index\npart: " +
 				strings.Repeat("moving pictures ", 62_500) + "\n"},

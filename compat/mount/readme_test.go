@@ -13,16 +13,16 @@ import (
 	"github.com/tarpack/tpk/compat/tools"
 )
 
-// TestReadme runs the commands of README.md's "A mounted directory" with a directory of the test.
+// TestReadme runs the commands of docs/manual/reading.md's "A mounted directory" with a directory of the test.
 func TestReadme(t *testing.T) {
 	canMount(t)
 	tools.Path(t, "rsync")
-	readme := readFile(t, filepath.Join(tools.Repo(t), "README.md"))
-	_, section, _ := strings.Cut(readme, "\n### A mounted directory\n")
+	readme := readFile(t, filepath.Join(tools.Repo(t), "docs/manual/reading.md"))
+	_, section, _ := strings.Cut(readme, "\n## A mounted directory\n")
 	_, commands, _ := strings.Cut(section, "```sh\n")
 	commands, _, ok := strings.Cut(commands, "```\n")
 	if !ok {
-		t.Fatal("README.md has no commands")
+		t.Fatal("the page has no commands")
 	}
 	base := tools.Dir(t)
 	write(t, filepath.Join(base, "site/docs/guide.html"), "<p>guide\n")

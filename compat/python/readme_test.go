@@ -14,7 +14,7 @@ import (
 
 var block = regexp.MustCompile("(?s)```python\n(.*?)```")
 
-// TestReadme runs the Python of both READMEs.
+// TestReadme runs the Python of README.md and of pages.
 func TestReadme(t *testing.T) {
 	t.Parallel()
 	dir := tools.Dir(t)
@@ -26,8 +26,10 @@ func TestReadme(t *testing.T) {
 		fixture.Pack(t, tree, filepath.Join(dir, name))
 	}
 	for file, want := range map[string]string{
-		"README.md":        "<p>guide\n ['guide.html']\n",
-		"python/README.md": "b'jpeg'\n['0001.jpg'] ['train/0001.jpg']\n",
+		"docs/manual/reading.md": "<p>guide\n ['guide.html']\n",
+		"docs/manual/folders.md": "",
+		"docs/guide/datasets.md": "4 b'jpeg'\n",
+		"python/README.md":       "b'jpeg'\n['0001.jpg'] ['train/0001.jpg']\n",
 	} {
 		text, err := os.ReadFile(filepath.Join(tools.Repo(t), file))
 		if err != nil {

@@ -12,7 +12,7 @@ import (
 	"github.com/tarpack/tpk/compat/tools"
 )
 
-// TestReadmeScripts runs the commands of README.md that make archives of the files of other packs.
+// TestReadmeScripts runs the commands of docs/manual/reading.md that make archives of the files of other packs.
 func TestReadmeScripts(t *testing.T) {
 	t.Parallel()
 	dir, repo := tools.Dir(t), tools.Repo(t)
@@ -35,11 +35,11 @@ func TestReadmeScripts(t *testing.T) {
 	write("directory-of-the-pack/BigPack.index", fmt.Sprintf(
 		"#FileName\nd/a\t%x\t%x\t644\t1541620881\t1541620891\t12\n", path[:10], content[:10]))
 
-	readme, err := os.ReadFile(filepath.Join(repo, "README.md"))
+	readme, err := os.ReadFile(filepath.Join(repo, "docs/manual/reading.md"))
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, section, _ := strings.Cut(string(readme), "\n### Python\n")
+	_, section, _ := strings.Cut(string(readme), "\n## Python\n")
 	_, block, _ := strings.Cut(section, "```sh\n")
 	block, _, _ = strings.Cut(block, "```\n")
 	ran := 0
