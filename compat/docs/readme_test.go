@@ -80,8 +80,8 @@ func TestTargets(t *testing.T) {
 	}
 }
 
-// TestGoProgram compiles the program of docs/manual/go.md, runs it in a directory that has the site,
-// and gets a page from it.
+// TestGoProgram compiles the program of docs/manual/go.md, runs it in a directory that has the
+// site, and gets a page from it.
 func TestGoProgram(t *testing.T) {
 	program := example(t, "docs/manual/go.md", "Use from Go", "go")
 	// An address that is free, instead of the one in the README.

@@ -46,7 +46,7 @@ tpk() {
 }
 `
 
-var port = regexp.MustCompile(`(127\.0\.0\.1|localhost|--listen ):(\d{2,5})`)
+var port = regexp.MustCompile(`(127\.0\.0\.1|localhost|--listen (?:https?://)?):(\d{2,5})`)
 
 // newSession makes a directory with the site, and a certificate for 127.0.0.1.
 func newSession(t *testing.T) *session {
@@ -100,7 +100,10 @@ func (s *session) add(t *testing.T, n int, c step) {
 	command := port.ReplaceAllStringFunc(c.command, func(address string) string {
 		m := port.FindStringSubmatch(address)
 		used = append(used, s.free(t, m[2]))
-		return strings.Replace(m[1], " ", " 127.0.0.1", 1) + ":" + used[len(used)-1]
+		if strings.HasPrefix(m[1], "--listen") {
+			m[1] += "127.0.0.1"
+		}
+		return m[1] + ":" + used[len(used)-1]
 	})
 	result := filepath.Join(s.results, fmt.Sprint(n))
 	fmt.Fprintf(&s.script, "{ %s\n} >%s.out 2>%[2]s.err </dev/null\necho $? >%[2]s.code\n", command,

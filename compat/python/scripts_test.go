@@ -12,7 +12,8 @@ import (
 	"github.com/tarpack/tpk/compat/tools"
 )
 
-// TestReadmeScripts runs the commands of docs/manual/reading.md that make archives of the files of other packs.
+// TestReadmeScripts runs the commands of docs/manual/reading.md that make archives of the files of
+// other packs.
 func TestReadmeScripts(t *testing.T) {
 	t.Parallel()
 	dir, repo := tools.Dir(t), tools.Repo(t)
