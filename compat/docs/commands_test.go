@@ -143,15 +143,16 @@ func TestBlocks(t *testing.T) {
 				continue
 			}
 			switch b.language {
-			case "console":
-				continue
+			case "sh", "python", "go", "js":
 			case "":
 				if !slices.ContainsFunc(b.text, commandLine.MatchString) {
 					continue
 				}
+			default: // console is run; all others are no commands
+				continue
 			}
 			t.Errorf(`%s:%d: commands and programs stand in a block console, or after a comment with `+
-				`"run by: TEST in FOLDER" or "not run: REASON"`, path, b.line)
+				`"run by: TEST in FOLDER", "run by: make TARGET" or "not run: REASON"`, path, b.line)
 		}
 	}
 	if notRun != notRunBlocks {
@@ -159,9 +160,16 @@ func TestBlocks(t *testing.T) {
 	}
 }
 
-// checkTest checks that the test that a page names is there: "TestX in compat/y".
+// checkTest checks that the test that a page names is there: "TestX in compat/y", or "make test-x".
 func checkTest(t *testing.T, path string, b block) {
 	t.Helper()
+	if target, ok := strings.CutPrefix(b.runBy, "make "); ok {
+		makefile, err := os.ReadFile(filepath.Join(tools.Repo(t), "Makefile"))
+		if err != nil || !strings.Contains(string(makefile), "\n"+target+":") {
+			t.Errorf("%s:%d: the Makefile has no target %s (%v)", path, b.line, target, err)
+		}
+		return
+	}
 	name, dir, _ := strings.Cut(b.runBy, " in ")
 	files, err := filepath.Glob(filepath.Join(tools.Repo(t), dir, "*_test.go"))
 	if err != nil {
