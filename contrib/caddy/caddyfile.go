@@ -14,8 +14,8 @@ func init() {
 	httpcaddyfile.RegisterDirectiveOrder("tpk", httpcaddyfile.Before, "file_server")
 }
 
-// parse implements httpcaddyfile.UnmarshalFunc. What stands alone on the line is the archive, even if
-// it begins with a slash, as a matcher of paths does. The directive root has the same rule.
+// parse implements httpcaddyfile.UnmarshalFunc. What stands alone on the line is the archive, even
+// if it begins with a slash, as a matcher of paths does. The directive root has the same rule.
 func parse(helper httpcaddyfile.Helper) ([]httpcaddyfile.ConfigValue, error) {
 	helper.Next() // the directive's name
 	var matcher caddy.ModuleMap
