@@ -8,6 +8,7 @@
 //	run.go          Run
 //	address.go      addresses to listen on, of http and https
 //	handover.go     listeners that one process hands over to the next
+//	limits.go       what one client may ask for
 //	listen.go       TCP addresses, unix sockets, sockets from systemd
 //	tls.go          how connections speak TLS: versions, certificates by name, session tickets
 //	certificate.go  TLS certificates, which are read again when their files change
@@ -35,6 +36,7 @@
 //	├─ nethttp     the http.Handler
 //	│  └─ respond
 //	├─ respond     answers one request: plans it, makes the head, sends the body
+//	│  ├─ limit      what one client may ask for; serve uses it, too
 //	│  └─ transfer   sends runs of files; wire and nethttp use it, too
 //	├─ pages       tpk's own pages: which package renders one
 //	│  ├─ compare     how two folders differ; textdiff compares the lines of files

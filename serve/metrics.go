@@ -75,6 +75,11 @@ func (s *Server) writeMetrics(w io.Writer) {
 	m.single("connections_refused_total", "counter",
 		"Connections closed at once because there were too many.", float64(st.Refused()))
 
+	m.begin("requests_limited_total", "counter", "Requests refused because of a limit.")
+	for i, name := range record.Limits {
+		m.value("requests_limited_total", float64(st.LimitedBy(i)), "limit", name)
+	}
+
 	list := s.library.List()
 	m.begin("archive_entries", "gauge", "Entries of an archive that is served.")
 	for i, a := range list {

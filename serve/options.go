@@ -144,6 +144,17 @@ type Options struct {
 	// it.
 	ProxyForwarded bool
 
+	// MaxRequestsPerIP is how many requests a client may send by second, 0 for no limit, and Burst how
+	// many at once; 0 is ten times as many. More are answered with 429 and Retry-After.
+	MaxRequestsPerIP, Burst int
+	// MaxDownloadsPerIP and MaxSearchesPerIP are how many downloads of archives and folders, and how
+	// many searches, comparisons and overviews a client may have at the same time; 0 is no limit.
+	// More are answered with 429. MaxSearches is how many all clients may have; 0 is 64. More are
+	// answered with 503. A client is an address, or a /64 of IPv6.
+	MaxDownloadsPerIP, MaxSearchesPerIP, MaxSearches int
+	// Unlimited are addresses and prefixes of clients without limits, besides those of TrustProxy.
+	Unlimited []string
+
 	// WriteTimeout is how long a client may take for each 128 KiB of a long answer. 0 means 30 s.
 	WriteTimeout time.Duration
 	// AccessLog gets a line for each request, in AccessFormat: "combined" (the default) or "json".

@@ -131,6 +131,8 @@ func TestEveryOption(t *testing.T) {
 			}
 		},
 		"TrustProxy": TestTrustProxy, "ProxyForwarded": TestForwardedProto,
+		"MaxRequestsPerIP": TestLimits, "Burst": TestLimits, "MaxDownloadsPerIP": TestLimits,
+		"MaxSearchesPerIP": TestLimits, "MaxSearches": TestLimits, "Unlimited": TestLimits,
 		"AccessLog": logged, "AccessFormat": logged,
 		"SPA": func(t *testing.T) {
 			files{"index.html": "app"}.write(t, tree)

@@ -51,6 +51,10 @@ func New(o Options) (*Server, error) {
 	if err != nil {
 		return nil, plan.BadOption("TrustProxy", "%q: %v", bad, err)
 	}
+	unlimited, bad, err := forwarded.Parse(o.Unlimited)
+	if err != nil {
+		return nil, plan.BadOption("Unlimited", "%q: %v", bad, err)
+	}
 	if o.Trust != nil && o.Fallback != "" {
 		return nil, plan.BadOption("Trust", "plain files, as in %s, are never signed", o.Fallback)
 	}
@@ -65,6 +69,7 @@ func New(o Options) (*Server, error) {
 	s.responder = &respond.Responder{
 		Planner: planner, Library: s.library,
 		Trust: trust, TrustForwarded: o.ProxyForwarded,
+		Limits: o.limits(), Unlimited: unlimited,
 		Errors: &record.Errors{Log: func(err error) { o.Log(err.Error()) }},
 	}
 	if o.Listing {

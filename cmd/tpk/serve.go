@@ -67,6 +67,10 @@ in X-Forwarded-For (the address furthest to the right that is no such proxy) and
 in Forwarded with --proxy-header forwarded, or by the PROXY protocol, version 1 or 2. What others
 send in these is not heeded.
 
+The limits for an address hold for a /64 of IPv6. What is above --max-requests-per-ip,
+--max-downloads-per-ip or --max-searches-per-ip is answered with 429, and above --max-searches with
+503, both with Retry-After. Trusted proxies and --unlimited addresses have no such limits.
+
 --mount serves an archive or a directory of plain files below a path. The paths that lead there are
 listed. With --watch it need not exist yet: until it does, the path is answered with 503.
 

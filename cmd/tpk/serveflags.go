@@ -117,6 +117,18 @@ func serveFlags() []cli.Flag {
 			"accept at most `N` connections at a time; 0 is no limit"),
 		number("max-conns-per-ip", 0, 0, math.MaxInt32,
 			"accept at most `N` connections from an address; 0 is no limit"),
+		number("max-requests-per-ip", 0, 0, 1_000_000,
+			"answer at most `N` requests a second of an address; 0 is no limit"),
+		number("burst", 0, 0, 1_000_000,
+			"of these, answer `N` at once; 0 is ten times --max-requests-per-ip"),
+		number("max-downloads-per-ip", 0, 0, math.MaxInt32,
+			"send at most `N` archives and folders at a time to an address; 0 is no limit"),
+		number("max-searches-per-ip", 0, 0, math.MaxInt32,
+			"do at most `N` searches and comparisons at a time for an address; 0 is no limit"),
+		number("max-searches", 64, 1, math.MaxInt32,
+			"do at most `N` searches and comparisons at a time for all"),
+		list("unlimited", "set no limits on clients at this `ADDRESS`, or in a prefix such as"+
+			" 10.0.0.0/8 (repeatable)"),
 		number("max-header", 16<<10, 1<<10, 1<<20, "accept request headers of at most `N` bytes"),
 	)
 }
@@ -127,7 +139,7 @@ var optionFlags = map[string]string{
 	"CacheControl": "cache-control", "Certificates": "tls-cert", "Gzipped": "gzipped",
 	"Header": "header", "Hide": "hide", "Identity": "identity", "Immutable": "immutable",
 	"Listen": "listen", "Live": "live", "Mount": "mount", "RedirectPort": "redirect-port",
-	"Trust": "public-key", "TrustProxy": "trust-proxy", "Types": "type",
+	"Trust": "public-key", "TrustProxy": "trust-proxy", "Types": "type", "Unlimited": "unlimited",
 }
 
 type serveOptions struct {
@@ -159,6 +171,9 @@ func parseServe(c *cli.Context) (*serveOptions, error) {
 		Gzipped: c.StringSlice("gzipped"), Identity: c.StringSlice("identity"),
 		Immutable: c.StringSlice("immutable"), CORS: c.StringSlice("cors"),
 		TrustProxy: c.StringSlice("trust-proxy"), ProxyForwarded: c.String("proxy-header") == "forwarded",
+		MaxRequestsPerIP: c.Int("max-requests-per-ip"), Burst: c.Int("burst"),
+		MaxDownloadsPerIP: c.Int("max-downloads-per-ip"), MaxSearches: c.Int("max-searches"),
+		MaxSearchesPerIP: c.Int("max-searches-per-ip"), Unlimited: c.StringSlice("unlimited"),
 		WriteTimeout: c.Duration("write-timeout"), AccessFormat: c.String("access-log-format"),
 		NoSiteConfig:    c.Bool("no-site-config"),
 		TrustSiteConfig: c.Bool("trust-site-config"),

@@ -25,6 +25,8 @@ type Conn struct {
 	requests     int       // read so far
 	readDeadline time.Time // the read deadline that is set, or an earlier time
 	closed       atomic.Bool
+	admitted     bool // the next request was counted for its client
+	mustWait     int  // see respond.Exchange.Wait
 
 	loop      loopConn // the event loop's side; nil while there is none
 	loopState loopState

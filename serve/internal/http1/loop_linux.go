@@ -186,6 +186,7 @@ func (c *Conn) answerAtOnce(x *respond.Exchange, b []byte, now time.Time) error 
 		return errMustWait
 	}
 	c.requests++
+	c.admitted = false
 	c.in.Use(len(b))
 	n, err := c.loopState.conn.TryWrite(x.Out)
 	if err == nil && n < len(x.Out) {

@@ -30,7 +30,7 @@ func (s *Server) Add(nc net.Conn, via *Via) *Conn {
 		g.conns, g.perIP = map[*Conn]netip.Addr{}, map[netip.Addr]int{}
 	}
 	var client netip.Addr
-	if !c.peer.Trusted {
+	if !c.peer.Trusted && !s.Responder.Unlimited.Contains(c.peer.Address) {
 		client = clientOf(c.peer.Address)
 	}
 	if !g.room(client, s.MaxConnsPerIP) {
@@ -69,7 +69,8 @@ func (g *registry) room(client netip.Addr, limit int) bool {
 func (g *registry) countFor(c *Conn, limit int, stats *record.Stats) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	if _, ok := g.conns[c]; !ok || c.peer.Trusted {
+	if _, ok := g.conns[c]; !ok || c.peer.Trusted ||
+		c.server.Responder.Unlimited.Contains(c.peer.Address) {
 		return ok
 	}
 	client := clientOf(c.peer.Address)

@@ -40,6 +40,7 @@ func (c *Conn) request() error {
 		return c.reject(x, h.Status)
 	}
 	c.requests++
+	c.admitted = false
 	c.in.Use(len(b))
 	if h.Minor == 0 && h.Content {
 		return c.reject(x, 400)
@@ -116,6 +117,11 @@ func (c *Conn) logs() bool { return c.server.Responder.Access != nil }
 func (c *Conn) parse(x *respond.Exchange, b []byte) head.Head {
 	h := head.Parse(b, &x.Request, c.logs())
 	c.server.Responder.Meet(x, &c.peer)
+	if !c.admitted { // a request that needs a goroutine is parsed twice
+		c.server.Responder.Admit(x)
+		c.admitted, c.mustWait = true, x.Wait
+	}
+	x.Wait = c.mustWait
 	if c.logs() {
 		x.Host, x.Referer, x.UserAgent = h.Host, h.Referer, h.UserAgent
 		if h.Status == 0 && h.Minor == 0 && !h.Preface {

@@ -41,6 +41,7 @@ func (c *conn) answer(s *stream) {
 	x.Begin(s.began)
 	x.Request, x.Logged = s.request, s.logged
 	c.server.Responder.Meet(x, c.peer)
+	c.server.Responder.Admit(x)
 	if !c.prepareAtOnce(s) {
 		x.Release()
 		c.answerLater(s)

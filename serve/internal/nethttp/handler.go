@@ -28,6 +28,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	read(x, r)
 	peer := h.Responder.NewPeer(remote(r), r.TLS != nil, 0)
 	h.Responder.Meet(x, &peer)
+	h.Responder.Admit(x)
 	h.Responder.Prepare(x)
 	sent := int64(0)
 	defer func() { h.Responder.Finish(x, sent) }()

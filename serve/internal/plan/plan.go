@@ -133,6 +133,14 @@ const longSelection = ": name fewer files, or whole folders; or choose them by t
 // RetrySoon is the Retry-After of an answer that should be asked for again in a moment, in seconds.
 const RetrySoon = 5
 
+// TooMany makes p a 429 with a Retry-After of retry seconds (RFC 6585 §4).
+func (pl *Planner) TooMany(r *Request, p *Plan, retry int) {
+	p.reset(pl.fixed)
+	p.text(429, "429 Too Many Requests\n")
+	p.RetryAfter = retry
+	p.noContent = r.Method == "HEAD"
+}
+
 // Unavailable makes p a 503 with a Retry-After of retry seconds.
 func (pl *Planner) Unavailable(r *Request, p *Plan, retry int) {
 	p.reset(pl.fixed)

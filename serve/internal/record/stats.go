@@ -12,10 +12,28 @@ type Stats struct {
 	open    atomic.Int64
 	total   atomic.Uint64
 	refused atomic.Uint64
+	limited [len(Limits)]atomic.Uint64
 
 	times   [len(Buckets) + 1]atomic.Uint64
 	elapsed atomic.Int64 // nanoseconds, of all requests
 }
+
+// Limits are the names of the limits that are counted, by their numbers.
+var Limits = [...]string{"requests", "downloads", "searches", "all_searches"}
+
+// Numbers of Limits.
+const (
+	RequestLimit = iota
+	DownloadLimit
+	SearchLimit
+	AllSearches
+)
+
+// Limited counts a request that was refused because of a limit.
+func (s *Stats) Limited(kind int) { s.limited[kind].Add(1) }
+
+// LimitedBy returns how many requests were refused because of a limit.
+func (s *Stats) LimitedBy(kind int) uint64 { return s.limited[kind].Load() }
 
 // Buckets are the upper bounds of the histogram of durations.
 var Buckets = [...]time.Duration{

@@ -13,6 +13,7 @@ import (
 	"github.com/tarpack/tpk/serve/internal/encoded"
 	"github.com/tarpack/tpk/serve/internal/forwarded"
 	"github.com/tarpack/tpk/serve/internal/guard"
+	"github.com/tarpack/tpk/serve/internal/limit"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/record"
 	"github.com/tarpack/tpk/tarpack/source"
@@ -35,6 +36,9 @@ type Responder struct {
 	// X-Forwarded-Proto, or with TrustForwarded in Forwarded (RFC 7239).
 	Trust          *forwarded.Trust
 	TrustForwarded bool
+	// Limits bound what clients may ask for, but those of Unlimited and of Trust.
+	Limits    limit.Limits
+	Unlimited *forwarded.Trust
 }
 
 // Exchange is one request while it is answered. The strings of the request may be parts of a
@@ -43,6 +47,7 @@ type Exchange struct {
 	plan.Request
 	Logged
 	Address netip.Addr // of the client; zero if it is not known
+	Wait    int        // seconds after which the client may ask again; 0: it may ask now
 	Plan    plan.Plan
 	Began   time.Time       // when the request's head was complete
 	Client  archives.Client // see archives.View; nil if the client can't be watched
@@ -52,6 +57,7 @@ type Exchange struct {
 
 	view   archives.View
 	viewed bool // view must be released
+	held   []held
 
 	retried  bool // the plan is another one, since the first was in doubt
 	checking archives.Checking
@@ -77,7 +83,7 @@ func (x *Exchange) Free() { exchanges.Put(x) }
 // Begin empties x for a request that has come at the time now.
 func (x *Exchange) Begin(now time.Time) {
 	x.Request = plan.Request{}
-	x.Began, x.Client = now, nil
+	x.Began, x.Client, x.Wait = now, nil, 0
 }
 
 // Prepare plans the answer. What the plan sends stays readable until Finish or Release.
@@ -92,8 +98,12 @@ func (r *Responder) Prepare(x *Exchange) {
 // here, and a body when it was read.
 func (r *Responder) prepare(x *Exchange) error {
 	err := r.plan(x)
+	if err == nil {
+		r.bound(x)
+	}
 	if err == nil && x.Plan.Body.Kind == plan.ListingBody {
 		err = r.list(x)
+		x.letGo() // the client may take its time
 	}
 	if err == nil && x.Plan.Body.Kind == plan.InflatedBody {
 		err = x.inflate()
@@ -160,6 +170,11 @@ func (r *Responder) retry(x *Exchange, err error) bool {
 func (r *Responder) plan(x *Exchange) error {
 	x.Now = x.Began.Unix()
 	x.checking = archives.Checked
+	if x.Wait > 0 {
+		x.viewed = false
+		r.refuse(x, record.RequestLimit)
+		return nil
+	}
 	if x.viewed = r.Library.View(&x.view); !x.viewed {
 		r.Planner.Unavailable(&x.Request, &x.Plan, plan.RetrySoon)
 		return nil
@@ -186,6 +201,7 @@ func (x *Exchange) Own() {
 
 // Release gives up the files of a plan that is not carried out.
 func (x *Exchange) Release() {
+	x.letGo()
 	if x.viewed {
 		x.view.Release()
 		x.viewed = false

@@ -1,0 +1,64 @@
+package limit
+
+import (
+	"net/netip"
+	"testing"
+	"time"
+)
+
+func TestKey(t *testing.T) {
+	key := func(a string) uint64 { return Key(netip.MustParseAddr(a)) }
+	if key("192.0.2.1") == key("192.0.2.2") || key("2001:db8::1") != key("2001:db8::ffff:1") ||
+		key("2001:db8::1") == key("2001:db8:0:1::1") || Key(netip.Addr{}) != 0 ||
+		key("::1") == 0 || key("::1") == Everybody || key("0.0.0.0") < 1<<32 {
+		t.Error("keys")
+	}
+}
+
+func TestRate(t *testing.T) {
+	r := NewRate(2, 3)
+	now := r.started.Add(time.Hour)
+	for i, c := range []struct {
+		client uint64
+		after  time.Duration
+		wait   int
+	}{
+		{7, 0, 0}, {7, 0, 0}, {7, 0, 0}, {7, 0, 1}, {8, 0, 0}, {7, 500 * time.Millisecond, 0},
+		{7, 0, 1}, {7, time.Hour, 0}, {7, 0, 0}, {7, 0, 0}, {7, 0, 1},
+	} {
+		now = now.Add(c.after)
+		if wait := r.Take(c.client, now); wait != c.wait {
+			t.Errorf("%d: wait %d", i, wait)
+		}
+	}
+	for client := range uint64(1 << 18) { // a flood
+		r.Take(client+100, now)
+	}
+	if n := testing.AllocsPerRun(100, func() { r.Take(7, now) }); n != 0 {
+		t.Errorf("%v allocations", n)
+	}
+}
+
+func TestSlots(t *testing.T) {
+	s := NewSlots(2)
+	if !s.Take(1) || !s.Take(1) || s.Take(1) || !s.Take(2) {
+		t.Error("not two for each")
+	}
+	s.Give(1)
+	if !s.Take(1) {
+		t.Error("none was given back")
+	}
+	s.Give(1)
+	s.Give(1)
+	s.Give(2)
+	if len(s.taken) != 0 {
+		t.Error("memory is left")
+	}
+}
+
+func BenchmarkRate(b *testing.B) {
+	r, now := NewRate(1000, 1000), time.Now()
+	for b.Loop() {
+		r.Take(7, now)
+	}
+}

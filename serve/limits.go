@@ -1,0 +1,25 @@
+package serve
+
+import (
+	"cmp"
+
+	"github.com/tarpack/tpk/serve/internal/limit"
+)
+
+// defaultSearches is that of Options.MaxSearches.
+const defaultSearches = 64
+
+// limits returns the limits of the options.
+func (o *Options) limits() (l limit.Limits) {
+	if n := o.MaxRequestsPerIP; n > 0 {
+		l.Requests = limit.NewRate(n, cmp.Or(o.Burst, 10*n))
+	}
+	if o.MaxDownloadsPerIP > 0 {
+		l.Downloads = limit.NewSlots(o.MaxDownloadsPerIP)
+	}
+	if o.MaxSearchesPerIP > 0 {
+		l.Searches = limit.NewSlots(o.MaxSearchesPerIP)
+	}
+	l.All = limit.NewSlots(cmp.Or(o.MaxSearches, defaultSearches))
+	return l
+}
