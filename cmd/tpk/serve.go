@@ -117,6 +117,10 @@ SIGUSR1 opens the access log again, after it was renamed, and so does SIGHUP. A 
 told when the server is ready, reloads and ends, and its watchdog that the server answers: see
 sd_notify(3).
 
+Windows has no SIGHUP and SIGUSR1: use --watch or the admin server there, and Ctrl-C to end. Where
+there is no Linux, an idle connection takes more memory, and archives on disk that are written over
+are noticed by their size and time only.
+
 Each flag can be set by an environment variable: TPK_CACHE_CONTROL is --cache-control. The values of
 a repeatable flag are separated by newlines.`,
 			"an archive can't be read or an address can't be used",

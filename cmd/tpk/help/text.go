@@ -19,7 +19,9 @@ paths. * and ? do not match slashes, ** does, and {a,b} and [a-z] work.`
 // Remote is a paragraph for the help of a command that reads archives on servers.
 const Remote = `ARCHIVE may be a URL with https://, http:// or s3://, with its index beside it or
 in it. A shard set has the URL of its list, NAME-of-00016.tar.gz.tps, or of its first shard. Only
-the parts that are needed are downloaded, and kept in $XDG_CACHE_HOME/tpk (~/.cache/tpk).
+the parts that are needed are downloaded, and kept in $XDG_CACHE_HOME/tpk (by default in the
+system's directory of caches: ~/.cache/tpk, on macOS ~/Library/Caches/tpk, on Windows
+%LocalAppData%\tpk).
 Passwords come from the URL, a netrc file or --http-header; for S3, from the environment, the
 files of Amazon's tools, or the role of the machine.`
 
