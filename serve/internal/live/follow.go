@@ -15,7 +15,8 @@ const (
 	// rootEvery is the time between two looks whether the directory is still the same.
 	rootEvery = 200 * time.Millisecond
 	// gather is how long after the last event of a folder it is read, and gatherMost how long after
-	// the first: in a storm that never pauses, too.
+	// the first: in a storm that never pauses, too. The latter is longer if reading takes long, as
+	// below.
 	gather     = 50 * time.Millisecond
 	gatherMost = 500 * time.Millisecond
 	// lookEvery is the time from one reading of all folders to the next without events, and
@@ -35,6 +36,7 @@ type follower struct {
 	first time.Time       // when the first of these events came
 	last  time.Time       // when the last one came
 	look  time.Time       // when all folders are to be read
+	took  time.Duration   // by the last reading
 	told  bool            // there was a notice that there are no events
 }
 
@@ -117,7 +119,7 @@ func (f *follower) wait(now time.Time) time.Duration {
 
 // due returns when folders with events are to be read.
 func (f *follower) due() time.Time {
-	due, most := f.last.Add(gather), f.first.Add(gatherMost)
+	due, most := f.last.Add(gather), f.first.Add(max(gatherMost, lookShare*f.took))
 	if most.Before(due) {
 		return most
 	}
@@ -137,8 +139,8 @@ func (f *follower) read(now time.Time) {
 	clear(f.dirty)
 	f.d.scan(f.root, paths, all, f.w.add)
 	f.tellEvents()
-	if took := time.Since(now); all {
-		f.look = time.Now().Add(f.pause(took))
+	if f.took = time.Since(now); all {
+		f.look = time.Now().Add(f.pause(f.took))
 	}
 }
 
