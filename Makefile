@@ -56,6 +56,7 @@ vet:
 vet-more:
 	$(GO) vet -tags nightly ./...
 	GOARCH=386 $(GO) build -o /dev/null ./cmd/tpk # fails where an int must hold 64 bits
+	GOARCH=386 $(GO) test ./compat/platforms # the same archives
 	for os in darwin freebsd windows; do GOOS=$$os $(GO) vet ./... || exit; done # fails where Linux is taken for granted, also in tests
 
 .PHONY: lint
@@ -105,6 +106,14 @@ test-caddy: $(GOLANGCI_LINT) ## build Caddy with the module in contrib/caddy, an
 	$(GO) -C contrib/caddy vet ./...
 	cd contrib/caddy && ../../$(GOLANGCI_LINT) run
 	$(GO) -C contrib/caddy test -count 1 ./...
+
+.PHONY: test-install
+test-install: ## go install of the checkout as v1.0.0, from a module proxy in a directory
+	TEST_INSTALL=1 $(GO) -C packaging test -count 1 -v -run 'TestInstall$$' .
+
+.PHONY: test-arm64
+test-arm64: ## tests for arm64, and the golden archives for riscv64, in qemu below .work
+	compat/qemu.sh
 
 .PHONY: soak
 soak: install ## write over an archive that is served for ten minutes, in every way that people deploy
