@@ -18,6 +18,7 @@
 //	extract  directories from archives
 //	edit     update, add, remove, merge, compact
 //	convert  archives from tar and zip files, and from damaged archives
+//	deploy   a new archive in the place of one that is served
 //	shard    sets of archives, by packing or splitting
 //	export   a folder of an archive as .tar.gz or .zip, without compressing again
 //	cache    indexes and converted files, kept in a directory

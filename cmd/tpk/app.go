@@ -65,6 +65,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			repairCommand(),
 			pullCommand(),
 			patchCommand(),
+			deployCommand(),
 			serveCommand(),
 			webCommand(),
 			mountCommand(),

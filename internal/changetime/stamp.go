@@ -10,9 +10,10 @@ import (
 type Stamp struct {
 	Dev, Ino uint64
 	Size     int64
-	Modified int64 // when the content last changed, or what a program has set; ns since 1970
-	Changed  int64 // when content or attributes last changed; 0 if the system doesn't record that
-	Removed  bool  // the file has no name any more
+	Modified int64  // when the content last changed, or what a program has set; ns since 1970
+	Changed  int64  // when content or attributes last changed; 0 if the system doesn't record that
+	Removed  bool   // the file has no name any more
+	Links    uint64 // names that the file has; 0 if the system is not asked
 }
 
 // StampOf returns the Stamp of a file that was described earlier.
@@ -23,23 +24,22 @@ func StampOf(fi fs.FileInfo) Stamp {
 }
 
 // SameContent reports whether a file that had the Stamp s has the same content if its Stamp is now.
-// If only the file's last name was removed, as by a rename of another file onto it, the content is
-// the same.
+// If only the file has lost or got a name, as by a rename of another file onto it or a hard link, the
+// content is the same: that is the reason why the time of the last change differs.
 func (s Stamp) SameContent(now Stamp) bool {
 	if s == now {
 		return true
 	}
-	if s.Removed {
+	if s.Removed || s.Removed == now.Removed && s.Links == now.Links {
 		return false
 	}
-	s.Changed, s.Removed = now.Changed, true
-	return s == now
+	return s.OnlyAttributes(now)
 }
 
 // OnlyAttributes reports whether nothing but the time of the last change differs. Either attributes
 // have changed, or content and then the modification time, which was set back.
 func (s Stamp) OnlyAttributes(now Stamp) bool {
-	s.Changed, s.Removed = now.Changed, now.Removed
+	s.Changed, s.Removed, s.Links = now.Changed, now.Removed, now.Links
 	return s == now
 }
 

@@ -15,7 +15,8 @@ func Stat(f *os.File) (Stamp, error) {
 		switch err := unix.Fstat(int(f.Fd()), &st); err {
 		case nil:
 			return Stamp{Dev: st.Dev, Ino: st.Ino, Size: st.Size, Modified: st.Mtim.Nano(),
-				Changed: st.Ctim.Nano(), Removed: st.Nlink == 0}, nil
+				Changed: st.Ctim.Nano(), Removed: st.Nlink == 0,
+				Links: uint64(st.Nlink)}, nil
 		case unix.EINTR:
 		default:
 			return Stamp{}, os.NewSyscallError("fstat", err)
@@ -27,6 +28,7 @@ func Stat(f *os.File) (Stamp, error) {
 func (s *Stamp) identify(fi fs.FileInfo) {
 	if st, ok := fi.Sys().(*syscall.Stat_t); ok {
 		s.Dev, s.Ino, s.Removed = st.Dev, st.Ino, st.Nlink == 0
+		s.Links = uint64(st.Nlink)
 	}
 }
 

@@ -167,9 +167,9 @@ func (g *Guard) checkSet(off, end int64) error {
 }
 
 // changed decides what a change of a file means. If only the time of the last change differs,
-// attributes have changed or the file has another name, or a program has written to it and then set
-// the modification time back. So each member is compared with the index before it is used again. If
-// the file has lost its name as well, the rename is the reason, unless the archive must be signed.
+// attributes have changed or the file was renamed, or a program has written to it and then set the
+// modification time back. So each member is compared with the index before it is used again. If the
+// file has lost or got a name as well, that is the reason, unless the archive must be signed.
 func (g *Guard) changed(f *file, now changetime.Stamp) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()

@@ -1,0 +1,98 @@
+package deploy_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"reflect"
+	"testing"
+	"time"
+
+	"github.com/tarpack/tpk/tarpack/deploy"
+	"github.com/tarpack/tpk/tarpack/pack"
+	"github.com/tarpack/tpk/tarpack/signature"
+)
+
+// packed packs a file into dir/new.tar.gz.
+func packed(t *testing.T, dir string) string {
+	t.Helper()
+	tree := t.TempDir()
+	if err := os.WriteFile(filepath.Join(tree, "a"), []byte("a"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	name := filepath.Join(dir, "new.tar.gz")
+	if _, err := pack.Dir(context.Background(), tree, name, pack.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	return name
+}
+
+// TestEveryOption sets each field of Options and checks its effect.
+func TestEveryOption(t *testing.T) {
+	checks := map[string]func(t *testing.T, dir, to string){
+		"Keep": func(t *testing.T, dir, to string) {
+			for i := range 4 {
+				res, err := deploy.Deploy(t.Context(), packed(t, dir), to, deploy.Options{Keep: 2})
+				if err != nil {
+					t.Fatal(err)
+				}
+				if len(res.Removed) != max(0, i-2) {
+					t.Errorf("deployment %d removes %v", i, res.Removed)
+				}
+			}
+			if all, err := deploy.List(to); err != nil || len(all) != 3 || !all[0].Current ||
+				all[1].Current || all[0].Bytes == 0 || all[2].Bytes == 0 {
+				t.Errorf("%+v, %v", all, err)
+			}
+		},
+		"Trust": func(t *testing.T, dir, to string) {
+			_, err := deploy.Deploy(t.Context(), packed(t, dir), to,
+				deploy.Options{Trust: &signature.Trust{}})
+			if !errors.Is(err, signature.ErrUnsigned) {
+				t.Error(err)
+			}
+			if left, err := os.ReadDir(dir); err != nil || len(left) != 2 {
+				t.Errorf("%v, %v", left, err)
+			}
+		},
+		"Time": func(t *testing.T, dir, to string) {
+			at := time.Date(2030, 1, 2, 3, 4, 5, 0, time.UTC)
+			for _, want := range []string{"20300102T030405.000Z", "20300102T030405.001Z"} {
+				res, err := deploy.Deploy(t.Context(), packed(t, dir), to, deploy.Options{Time: at})
+				if err != nil || res.Current != want {
+					t.Errorf("%+v, %v", res, err)
+				}
+			}
+		},
+	}
+	for i := range reflect.TypeFor[deploy.Options]().NumField() {
+		name := reflect.TypeFor[deploy.Options]().Field(i).Name
+		t.Run(name, func(t *testing.T) {
+			dir := t.TempDir()
+			if checks[name] == nil {
+				t.Fatal("it has no check")
+			}
+			checks[name](t, dir, filepath.Join(dir, "site.tar.gz"))
+		})
+	}
+}
+
+// TestCancelled: a context that has ended changes nothing.
+func TestCancelled(t *testing.T) {
+	dir := t.TempDir()
+	to := filepath.Join(dir, "site.tar.gz")
+	stop := errors.New("stop")
+	ctx, cancel := context.WithCancelCause(t.Context())
+	cancel(stop)
+	from := packed(t, dir)
+	if _, err := deploy.Deploy(ctx, from, to, deploy.Options{}); err == nil {
+		t.Error("it was deployed")
+	}
+	if _, err := os.Lstat(to); !errors.Is(err, os.ErrNotExist) {
+		t.Error(err)
+	}
+	if _, err := os.Lstat(from); err != nil {
+		t.Error(err)
+	}
+}
