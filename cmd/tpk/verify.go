@@ -29,6 +29,8 @@ import (
 type verifyOptions struct {
 	archives []string
 	trust    *signature.Trust // nil: signatures are not checked
+	sample   *tarpack.SampleOptions
+	results  *verifiedMetrics // nil: not written
 }
 
 func verifyCommand() *cli.Command {
@@ -51,12 +53,24 @@ $TMPDIR. One of another program is not converted then.
 A tar or zip of another program is read as 'tpk convert' reads it, which compares its checksums, if
 it has any. Each entry that can't be read, or would be refused, is a problem.
 
+With --sample, a random sample of the entries is checked, and the index as far as it has hashes:
+--sample 5% or --sample 1000. Each entry is as likely as any other, whatever its size. The seed is
+printed; --seed checks the same entries again. The archive must be a file with an index.
+
+With --metrics, FILE gets the time and the result of the last check of each archive, as the textfile
+collector of Prometheus's node_exporter reads them. Other archives that FILE has stay in it.
+
 With --json, problems are objects on standard output with path, offset and error. The last line of
 each archive has archive, entries, bytes and problems.`,
 			"there is a problem, or an archive can't be read",
 			"tpk verify site.tar.gz",
-			"tpk verify -q backups/*.tar.gz"),
+			"tpk verify -q backups/*.tar.gz",
+			"tpk verify --sample 5% dataset.tar.gz"),
 		Flags: append(slices.Concat(flags.Trust(), flags.Server()),
+			&cli.StringFlag{Name: "sample",
+				Usage: "check a random sample of entries: `N`, or a share such as 5%"},
+			&cli.StringFlag{Name: "seed", Usage: "choose the sample by the number `N`"},
+			&cli.StringFlag{Name: "metrics", Usage: "write the results to `FILE` for Prometheus"},
 			flags.Switch("json", "print one JSON object per line"),
 			flags.NoConvert(), flags.Progress()),
 		Action: action(parseVerify, runVerify),
@@ -68,14 +82,24 @@ func parseVerify(c *cli.Context) (*verifyOptions, error) {
 	if err != nil {
 		return nil, err
 	}
-	trust, err := flags.ReadTrust(c)
-	return &verifyOptions{args, trust}, err
+	o := &verifyOptions{archives: args}
+	if o.trust, err = flags.ReadTrust(c); err != nil {
+		return nil, err
+	}
+	if name := c.String("metrics"); name != "" {
+		o.results = &verifiedMetrics{name: name}
+	}
+	o.sample, err = parseSample(c)
+	return o, err
 }
 
 // runVerify checks one archive after the other.
 func runVerify(c *cli.Context, o *verifyOptions) (failed error) {
 	for _, name := range o.archives {
-		err := verify(c, name, o.trust)
+		err := o.one(c, name)
+		if o.results != nil && context.Cause(c.Context) == nil {
+			err = errors.Join(err, o.results.note(name, err))
+		}
 		if len(o.archives) == 1 || context.Cause(c.Context) != nil ||
 			report.IsStandardOutput(err) {
 			return err

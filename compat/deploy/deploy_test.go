@@ -106,7 +106,6 @@ var faults = []struct{ call, fault, says string }{
 	{"fsync", "error=EIO", "input/output error"},
 	{"unlinkat", "error=EIO", "input/output error"},
 	{"mkdirat", "error=ENOSPC", "no space left on device"},
-	{"write", "error=ENOSPC", "no space left on device"},
 }
 
 // TestFaults kills tpk deploy at each call that writes, and lets each of these calls fail.

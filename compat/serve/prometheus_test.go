@@ -32,7 +32,7 @@ func TestMonitored(t *testing.T) {
 	if len(panels) < 8 {
 		t.Fatalf("the dashboard has only %q", panels)
 	}
-	metrics := metricsOf(t)
+	metrics := metricsOf(t) + verifyMetrics(t)
 	asked := regexp.MustCompile(`\b((?:tpk|process)_[a-z_]+)\b(?:\{([^}]*)\})?`)
 	label := regexp.MustCompile(`(\w+)="([^"]*)"`)
 	for _, m := range asked.FindAllStringSubmatch(string(alerts)+strings.Join(panels, "\n"), -1) {
@@ -59,6 +59,19 @@ func TestMonitored(t *testing.T) {
 		t.Fatal(err)
 	}
 	tools.Must(t, exec.Command(tools.Path(t, "promtool"), "check", "rules", file))
+}
+
+// verifyMetrics returns the file that verify writes for the textfile collector.
+func verifyMetrics(t *testing.T) string {
+	t.Helper()
+	name := filepath.Join(t.TempDir(), "verify.prom")
+	tools.Must(t, exec.Command(tools.TPK(t), "verify", "-q", "--sample", "1", "--metrics", name,
+		packTree(t, tree())))
+	b, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return string(b)
 }
 
 // expressions returns the queries of a dashboard.

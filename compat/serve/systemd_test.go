@@ -39,7 +39,10 @@ func TestUnits(t *testing.T) {
 	dir := t.TempDir()
 	service := filepath.Join(dir, "tpk.service")
 	socket := filepath.Join(dir, "tpk.socket")
+	check, timer := filepath.Join(dir, "tpk-verify.service"), filepath.Join(dir, "tpk-verify.timer")
 	for name, text := range map[string]string{
+		check:   unitFile(t, "tpk-verify.service", "/usr/bin/tpk", tools.TPK(t)),
+		timer:   unitFile(t, "tpk-verify.timer"),
 		service: unitFile(t, "tpk.service", "/usr/bin/tpk", tools.TPK(t)),
 		socket:  unitFile(t, "tpk.socket"),
 	} {
@@ -47,13 +50,15 @@ func TestUnits(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if out, err := exec.Command(analyze, "verify", service, socket).CombinedOutput(); err != nil ||
+	if out, err := exec.Command(analyze, "verify", service, socket, check, timer).CombinedOutput(); err != nil ||
 		bytes.Contains(out, []byte("tpk.")) {
 		t.Errorf("%v\n%s", err, out)
 	}
-	out := tools.Must(t, exec.Command(analyze, "security", "--offline=true", "--threshold=20",
-		service))
-	t.Logf("%s", out[max(0, len(out)-80):])
+	for _, unit := range []string{service, check} {
+		out := tools.Must(t, exec.Command(analyze, "security", "--offline=true", "--threshold=20",
+			unit))
+		t.Logf("%s", out[max(0, len(out)-80):])
+	}
 }
 
 // TestSystemCalls: the unit's filter allows all calls that a server makes.

@@ -127,10 +127,10 @@ func (p *place) replace(ctx context.Context, id string) (res Result, err error) 
 	if err := ctx.Err(); err != nil {
 		return res, context.Cause(ctx)
 	}
-	if err := p.decide(id); err != nil {
-		return res, err
+	if err = p.decide(id); err == nil {
+		err = p.finish()
 	}
-	if err := p.finish(); err != nil {
+	if err != nil {
 		p.undo()
 		return res, err
 	}
