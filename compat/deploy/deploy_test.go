@@ -109,8 +109,8 @@ var faults = []struct{ call, fault, says string }{
 }
 
 // TestFaults kills tpk deploy at each call that writes, and lets each of these calls fail.
-// Afterwards the archive is the old one or the new one, and in order. The next run succeeds, and the
-// old archive can be put back. With -short it takes a third of the kinds of calls.
+// Afterwards the archive is the old one or the new one, and in order. The next run succeeds, and
+// the old archive can be put back. With -short it takes a third of the kinds of calls.
 func TestFaults(t *testing.T) {
 	tools.Path(t, "strace")
 	dir := filepath.Join(tools.Dir(t), "srv")

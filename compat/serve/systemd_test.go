@@ -50,7 +50,8 @@ func TestUnits(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	if out, err := exec.Command(analyze, "verify", service, socket, check, timer).CombinedOutput(); err != nil ||
+	out, err := exec.Command(analyze, "verify", service, socket, check, timer).CombinedOutput()
+	if err != nil ||
 		bytes.Contains(out, []byte("tpk.")) {
 		t.Errorf("%v\n%s", err, out)
 	}
