@@ -56,8 +56,8 @@ With --replace, a new version that is renamed to the name of an archive is shown
 Files that are open stay those of the old version.
 
 On Linux, users other than root need the program fusermount3, of package fuse3. --options
-allow_other needs the line user_allow_other in /etc/fuse.conf then. macOS needs macFUSE. Windows can't mount
-archives: use 'tpk serve' there.`,
+allow_other needs the line user_allow_other in /etc/fuse.conf then. macOS needs macFUSE. Windows
+can't mount archives: use 'tpk serve' there.`,
 			"the archive can't be read, or the system can't mount it",
 			"tpk mount site.tar.gz /mnt/site",
 			"tpk mount --replace -o allow_other data.tar.gz:train /srv/train",

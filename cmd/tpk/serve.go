@@ -17,12 +17,7 @@ import (
 	"github.com/tarpack/tpk/serve"
 )
 
-func serveCommand() *cli.Command {
-	return &cli.Command{
-		Name:      "serve",
-		Usage:     "serve archives over HTTP",
-		UsageText: "tpk serve [flags] ARCHIVE... | DIR",
-		Description: help.Text(`
+const aboutServe = `
 Serves the files in the archives. If several contain a path, the first archive is used. With a
 directory, serves its files; each pack.tar.gz in it is served as the directory that contains
 it, and not as a file.
@@ -122,7 +117,14 @@ there is no Linux, an idle connection takes more memory, and archives on disk th
 are noticed by their size and time only.
 
 Each flag can be set by an environment variable: TPK_CACHE_CONTROL is --cache-control. The values of
-a repeatable flag are separated by newlines.`,
+a repeatable flag are separated by newlines.`
+
+func serveCommand() *cli.Command {
+	return &cli.Command{
+		Name:      "serve",
+		Usage:     "serve archives over HTTP",
+		UsageText: "tpk serve [flags] ARCHIVE... | DIR",
+		Description: help.Text(aboutServe,
 			"an archive can't be read or an address can't be used",
 			"tpk serve site.tar.gz",
 			"tpk serve tiles-00000-of-00016.tar.gz",
