@@ -25,8 +25,8 @@ type source struct {
 	data       []byte
 }
 
-// tree returns files of all kinds: empty, short, long enough for segments, that can't be compressed,
-// equal, with long names and other characters in them, and links.
+// tree returns files of all kinds: empty, short, long enough for segments, incompressible, equal,
+// with long names and other characters in them, and links.
 func tree() []source {
 	random := rand.NewChaCha8([32]byte{1})
 	noise := make([]byte, 300_000)
