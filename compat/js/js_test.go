@@ -129,8 +129,8 @@ func TestPackage(t *testing.T) {
 	}
 }
 
-// TestExamples runs the examples of docs/manual/reading.md and of the reader's own README, as a program that has
-// installed the package.
+// TestExamples runs the examples of docs/manual/reading.md and of the reader's own README, as a
+// program that has installed the package.
 func TestExamples(t *testing.T) {
 	build(t)
 	dir := tools.Dir(t)

@@ -13,7 +13,8 @@ import (
 	"github.com/tarpack/tpk/compat/tools"
 )
 
-// TestReadme runs the commands of docs/manual/reading.md's "A mounted directory" with a directory of the test.
+// TestReadme runs the commands of docs/manual/reading.md's "A mounted directory" with a directory
+// of the test.
 func TestReadme(t *testing.T) {
 	canMount(t)
 	tools.Path(t, "rsync")
