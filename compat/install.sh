@@ -64,6 +64,8 @@ promtool            prometheus
 age                 age
 mkdocs              mkdocs mkdocs-material
 pkill               procps
+htpasswd            apache2-utils
+openssl             openssl
 mandoc              mandoc
 groff               groff
 '

@@ -35,6 +35,7 @@
 //	├─ forwarded   who the client is behind proxies; respond and http1 use it, too
 //	├─ nethttp     the http.Handler
 //	│  └─ respond
+//	├─ basicauth   passwords of clients, by a file of users; respond uses it
 //	├─ respond     answers one request: plans it, makes the head, sends the body
 //	│  ├─ limit      what one client may ask for; serve uses it, too
 //	│  └─ transfer   sends runs of files; wire and nethttp use it, too

@@ -61,7 +61,22 @@ func (s *Server) listen(o *RunOptions, open *opener) (all []listener, err error)
 	if len(all) == 0 {
 		return nil, plan.BadOption("Listen", "there is nothing to listen on")
 	}
-	return all, setVia(all, config, o)
+	err = setVia(all, config, o)
+	if err == nil && s.users != nil {
+		s.warnUnencrypted(all)
+	}
+	return all, err
+}
+
+// warnUnencrypted warns of listeners on which passwords can be read by others.
+func (s *Server) warnUnencrypted(all []listener) {
+	for i := range all {
+		tcp, ok := all[i].Addr().(*net.TCPAddr)
+		if ok && !tcp.IP.IsLoopback() && all[i].via.TLS == nil && all[i].via.HTTPSPort == 0 {
+			s.options.Log("passwords are sent unencrypted to " + tcp.String() +
+				": use https there, or a proxy in front that does")
+		}
+	}
 }
 
 // listenAt listens on an address of RunOptions.Listen.

@@ -81,6 +81,13 @@ type Options struct {
 	// same: it finds an archive that is to be removed.
 	Resolve func(path string) (
 		name string, open func(context.Context) (*tarpack.Archive, error), err error)
+	// PasswordFile is a file of users as the program htpasswd writes it, with hashes of bcrypt, SHA-1,
+	// apr1, SHA-256 or SHA-512. If set, clients must give a user and password of it (RFC 7617), and
+	// shared caches may not keep answers. It is read again when it changes, and by Server.Reload.
+	PasswordFile string
+	// Sandbox are URL paths below which documents are sandboxed: their scripts can't reach other
+	// pages of the host. "/" is all of them. tpk's own pages are no documents of an archive.
+	Sandbox []string
 	// NoSiteConfig serves the files _redirects and _headers in the root of an archive or a directory
 	// as all others. Otherwise they are not served: they redirect paths of the site, and set header
 	// fields of its files.
@@ -246,6 +253,7 @@ func (o *Options) plan() plan.Options {
 		HideMore:     o.HideMore,
 		CacheControl: o.CacheControl, Types: o.Types,
 		Immutable: o.Immutable, CORS: o.CORS, Gzipped: o.Gzipped, Identity: o.Identity,
+		Sandbox: o.Sandbox,
 	}
 	for _, f := range o.Header {
 		p.Header = append(p.Header, plan.Field(f))

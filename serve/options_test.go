@@ -63,7 +63,7 @@ func TestEveryOption(t *testing.T) {
 	o := serve.Options{
 		Archives: []serve.Archive{{Path: archive, Mount: "/m"}}, Fallback: tree, Nested: true,
 		SPA: true, Listing: true, NoDownload: true, Hide: []string{"hidden*"},
-		HideMore: []string{"*.secret"}, CacheControl: "max-age=7",
+		HideMore: []string{"*.secret"}, CacheControl: "max-age=7", Sandbox: []string{"/m/folder"},
 		Types:   map[string]string{".TXT": "text/x-special"},
 		Gzipped: []string{"*.js.gz"}, Identity: []string{"*.ranges"},
 		Immutable: []string{"*.12ab.js"}, CORS: []string{"https://a.example"},
@@ -149,11 +149,20 @@ func TestEveryOption(t *testing.T) {
 				t.Errorf("%q", log)
 			}
 		},
-		"CacheDir":  func(*testing.T) {}, // TestMissingIndex checks it
-		"CacheSize": func(*testing.T) {}, // TestCacheSize checks it
-		"Resolve":   func(*testing.T) {}, // TestAdminURL checks it
-		"NoConvert": func(*testing.T) {}, // TestForeign checks it
-		"Trust":     func(*testing.T) {}, // TestSigned checks it
+		"CacheDir":     func(*testing.T) {}, // TestMissingIndex checks it
+		"CacheSize":    func(*testing.T) {}, // TestCacheSize checks it
+		"Resolve":      func(*testing.T) {}, // TestAdminURL checks it
+		"NoConvert":    func(*testing.T) {}, // TestForeign checks it
+		"Trust":        func(*testing.T) {}, // TestSigned checks it
+		"PasswordFile": func(*testing.T) {}, // TestUsers checks it
+		"Sandbox": func(t *testing.T) {
+			in, _ := get(t, "/m/folder/x")
+			out, _ := get(t, "/m/a.txt")
+			const name = "Content-Security-Policy"
+			if !strings.HasPrefix(in.Header.Get(name), "sandbox") || out.Header.Get(name) != "" {
+				t.Errorf("%q, %q", in.Header, out.Header)
+			}
+		},
 		// TestSiteRulesOperator checks these.
 		"NoSiteConfig": func(*testing.T) {}, "TrustSiteConfig": func(*testing.T) {},
 		"WriteTimeout": func(t *testing.T) { // TestSlowClients checks that it ends connections

@@ -2,11 +2,13 @@ package serve
 
 import (
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"time"
 
 	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/basicauth"
 	"github.com/tarpack/tpk/serve/internal/engine"
 	"github.com/tarpack/tpk/serve/internal/forwarded"
 	"github.com/tarpack/tpk/serve/internal/nethttp"
@@ -21,7 +23,8 @@ type Server struct {
 	options   Options
 	library   *archives.Library
 	responder *respond.Responder
-	access    *accessLog // nil without one
+	access    *accessLog      // nil without one
+	users     *basicauth.File // nil: everybody is allowed
 	reloads   reloads
 	handover  handover
 }
@@ -59,6 +62,9 @@ func New(o Options) (*Server, error) {
 		return nil, plan.BadOption("Trust", "plain files, as in %s, are never signed", o.Fallback)
 	}
 	s := &Server{options: o, handover: handover{given: make(chan struct{})}}
+	if s.users, err = openUsers(&o); err != nil {
+		return nil, err
+	}
 	s.library, err = archives.NewLibrary(archives.Options{Fallback: o.Fallback, Nested: o.Nested,
 		Notice: o.Log, Hidden: planner.Hidden, CacheDir: o.CacheDir,
 		CacheSize: o.CacheSize, NoConvert: o.NoConvert,
@@ -67,7 +73,7 @@ func New(o Options) (*Server, error) {
 		return nil, err
 	}
 	s.responder = &respond.Responder{
-		Planner: planner, Library: s.library,
+		Planner: planner, Library: s.library, Users: s.users,
 		Trust: trust, TrustForwarded: o.ProxyForwarded,
 		Limits: o.limits(), Unlimited: unlimited,
 		Errors: &record.Errors{Log: func(err error) { o.Log(err.Error()) }},
@@ -75,14 +81,31 @@ func New(o Options) (*Server, error) {
 	if o.Listing {
 		s.responder.Lister = pages.New(planner)
 	}
-	if o.AccessLog != nil {
-		if s.access, err = newAccessLog(o.AccessLog, o.AccessFormat, o.Log); err != nil {
-			s.library.Close()
-			return nil, err
-		}
-		s.responder.Access = s.access.log
+	if err := s.openAccessLog(); err != nil {
+		s.library.Close()
+		return nil, err
 	}
 	return s, nil
+}
+
+// openAccessLog makes answers be logged, if that is wanted.
+func (s *Server) openAccessLog() (err error) {
+	o := &s.options
+	if o.AccessLog == nil {
+		return nil
+	}
+	if s.access, err = newAccessLog(o.AccessLog, o.AccessFormat, o.Log); err == nil {
+		s.responder.Access = s.access.log
+	}
+	return err
+}
+
+// openUsers opens the file of users, if there is one.
+func openUsers(o *Options) (*basicauth.File, error) {
+	if o.PasswordFile == "" {
+		return nil, nil
+	}
+	return basicauth.Open(o.PasswordFile, o.Log)
 }
 
 // Close closes the archives and writes the rest of the access log. The Server must not be running.
@@ -115,6 +138,9 @@ func (s *Server) Load(ctx context.Context) error {
 // files. An archive that can't be opened stays what it was, and the error names it.
 func (s *Server) Reload(ctx context.Context) error {
 	err := s.library.Reload(ctx)
+	if s.users != nil {
+		err = errors.Join(err, s.users.Reload())
+	}
 	s.reloads.count(err)
 	return err
 }

@@ -90,6 +90,15 @@ other pages in place of them, or 404 and 410, and give its files header fields.
 They are not served themselves. Nothing is fetched from other servers. --check
 reports lines that aren't used.
 
+--htpasswd asks each client for a user and password, for everything but the admin
+server. Lines of FILE have hashes of bcrypt (htpasswd -B), apr1, SHA-1, SHA-256 or
+SHA-512. Passwords can be read on the way without HTTPS. Caches that several clients
+share keep no answer.
+
+All mounts share one origin: scripts of one archive can read the others. --sandbox
+makes that impossible for documents below a path. Their scripts run, but have no
+storage and no cookies, and web fonts and modules need --cors null.
+
 The admin server has these requests:
  GET /archives               list the archives
  POST /archives              add {"path": "FILE", "mount": "/PATH"} or a list

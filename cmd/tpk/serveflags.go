@@ -85,6 +85,10 @@ func serveFlags() []cli.Flag {
 		list("cors", "let scripts from `ORIGIN` read responses; * is any origin (repeatable)"),
 		list("hide", "also hide paths that match `GLOB`, besides dotfiles except .well-known;"+
 			" '' clears this list (repeatable)"),
+		text("htpasswd", "ask clients for a user and password of `FILE`, which htpasswd -B writes;"+
+			" it is read again when it changes"),
+		list("sandbox", "sandbox documents below `PATH`, such as /docs, by a"+
+			" Content-Security-Policy; / is all (repeatable)"),
 		flags.Switch("no-site-config", "serve the files _redirects and _headers as all others"),
 		flags.Switch("trust-site-config", "let _headers set fields that act on the whole host,"+
 			" such as Set-Cookie"),
@@ -139,7 +143,8 @@ var optionFlags = map[string]string{
 	"CacheControl": "cache-control", "Certificates": "tls-cert", "Gzipped": "gzipped",
 	"Header": "header", "Hide": "hide", "Identity": "identity", "Immutable": "immutable",
 	"Listen": "listen", "Live": "live", "Mount": "mount", "RedirectPort": "redirect-port",
-	"Trust": "public-key", "TrustProxy": "trust-proxy", "Types": "type", "Unlimited": "unlimited",
+	"Sandbox": "sandbox",
+	"Trust":   "public-key", "TrustProxy": "trust-proxy", "Types": "type", "Unlimited": "unlimited",
 }
 
 type serveOptions struct {
@@ -175,6 +180,7 @@ func parseServe(c *cli.Context) (*serveOptions, error) {
 		MaxDownloadsPerIP: c.Int("max-downloads-per-ip"), MaxSearches: c.Int("max-searches"),
 		MaxSearchesPerIP: c.Int("max-searches-per-ip"), Unlimited: c.StringSlice("unlimited"),
 		WriteTimeout: c.Duration("write-timeout"), AccessFormat: c.String("access-log-format"),
+		PasswordFile: c.String("htpasswd"), Sandbox: c.StringSlice("sandbox"),
 		NoSiteConfig:    c.Bool("no-site-config"),
 		TrustSiteConfig: c.Bool("trust-site-config"),
 	}

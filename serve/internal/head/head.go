@@ -186,6 +186,8 @@ func (h *Head) Field(name, value string, r *plan.Request, log bool) {
 	case 13:
 		if ascii.EqualFold(name, "if-none-match") {
 			join(&r.IfNoneMatch, value)
+		} else if ascii.EqualFold(name, "authorization") {
+			join(&r.Authorization, value)
 		}
 	case 14:
 		if ascii.EqualFold(name, "content-length") {

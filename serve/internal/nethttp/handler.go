@@ -92,7 +92,8 @@ func read(x *respond.Exchange, r *http.Request) {
 		Range:          get("Range"), IfRange: get("If-Range"), IfMatch: get("If-Match"),
 		IfNoneMatch:     get("If-None-Match"),
 		IfModifiedSince: get("If-Modified-Since"), IfUnmodifiedSince: get("If-Unmodified-Since"),
-		Origin: get("Origin"), RequestMethod: get("Access-Control-Request-Method"),
+		Authorization: get("Authorization"),
+		Origin:        get("Origin"), RequestMethod: get("Access-Control-Request-Method"),
 		AvailableDictionary: get("Available-Dictionary"),
 		FetchSite:           get("Sec-Fetch-Site"), FetchMode: get("Sec-Fetch-Mode"),
 	}

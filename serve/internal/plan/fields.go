@@ -60,7 +60,9 @@ func (p *Plan) AppendFields(dst []byte) []byte {
 	} else if p.vary {
 		dst = append(dst, "Vary: Accept-Encoding\r\n"...)
 	}
-	if p.CacheControl != "" {
+	if p.private {
+		dst = appendPrivate(dst, p.CacheControl)
+	} else if p.CacheControl != "" {
 		dst = field(dst, "Cache-Control: ", p.CacheControl)
 	}
 	return p.appendRare(dst)
@@ -98,6 +100,9 @@ func (p *Plan) appendRare(dst []byte) []byte {
 		dst = p.appendUnconfigured(dst)
 	}
 	dst = append(dst, p.site...)
+	if p.sandboxed {
+		dst = append(dst, sandbox...)
+	}
 	return append(dst, p.fixed...)
 }
 

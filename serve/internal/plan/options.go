@@ -65,6 +65,8 @@ type Options struct {
 	// Identity are globs, as in Hide, of files that are sent as they are, with ranges, to clients that
 	// accept gzip, too.
 	Identity []string
+	// Sandbox are paths below which documents are sandboxed. "/" is all of them.
+	Sandbox []string
 	// CORS are the origins whose scripts may read answers. "*" stands for all.
 	CORS []string
 	// Header are fields added to every response.
@@ -80,14 +82,17 @@ type Planner struct {
 
 	gzipped, identity *exclude.Patterns
 
+	sandbox []string // paths without slashes at their ends
+
 	noDictionaries bool // what is hidden may be in them
 
 	types  map[string]media // by extension
 	fixed  string           // rendered fields of every response
 	server bool             // fixed has a Server field
 	// skips reports whether a site can't set a field, as the operator has: see siterules.Fields.
-	skips func(lower string) bool
-	seed  uint64 // of multipart boundaries
+	skips        func(lower string) bool
+	skipsPrivate func(lower string) bool // for answers that only some clients may have
+	seed         uint64                  // of multipart boundaries
 }
 
 // ownFields are header fields that can't be configured by Options.Header: they describe the body,
@@ -121,6 +126,9 @@ func New(o Options) (*Planner, error) {
 			return nil, BadOption(globs.option, "%v", err)
 		}
 	}
+	if pl.sandbox, err = compileSandbox(o.Sandbox); err != nil {
+		return nil, err
+	}
 	if pl.types, err = compileTypes(o.Types); err != nil {
 		return nil, err
 	}
@@ -151,6 +159,7 @@ func New(o Options) (*Planner, error) {
 		pl.fixed += "Vary: Origin\r\n"
 	}
 	pl.skips = skippedFields(&o)
+	pl.skipsPrivate = func(lower string) bool { return sharedCaches[lower] || pl.skips(lower) }
 	return pl, nil
 }
 

@@ -51,6 +51,8 @@ type Plan struct {
 	noContent      bool // the body is described but not sent, as for HEAD
 	ranges         bool // Accept-Ranges: bytes
 	vary           bool // Vary: Accept-Encoding
+	sandboxed      bool // Content-Security-Policy: sandbox
+	private        bool // only some clients may have it: Cache-Control: private
 	allow          bool
 	preflight      bool
 	tagged         bool

@@ -23,9 +23,15 @@ func (pl *Planner) Plan(r *Request, t Tree, p *Plan) error {
 		p.noContent = r.Method == "HEAD"
 		return nil
 	}
+	if r.Access == Denied && r.Method != "OPTIONS" { // browsers ask that without a password
+		p.unauthorized()
+		p.noContent = r.Method == "HEAD"
+		return nil
+	}
 	var err error
 	switch r.Method {
 	case "GET", "HEAD":
+		p.private = r.Access == Private
 		if err = pl.answer(r, t, p); err != nil {
 			p.Fail()
 		}

@@ -21,6 +21,10 @@ type Request struct {
 	ForwardedProto, ForwardedFor, Forwarded string
 	Now                                     int64 // seconds since 1970
 
+	Authorization string
+	// Access is whether the client may have content, by its Authorization.
+	Access Access
+
 	Accept            string
 	AcceptEncoding    string
 	HasAcceptEncoding bool // an empty field differs from none
@@ -40,6 +44,15 @@ type Request struct {
 	FetchSite           string // Sec-Fetch-Site
 	FetchMode           string // Sec-Fetch-Mode
 }
+
+// Access is what a client is allowed.
+type Access uint8
+
+const (
+	Public  Access = iota // everybody is allowed everything
+	Private               // this client is allowed everything
+	Denied                // this client must give a password
+)
 
 // Kind is the kind of what a path names.
 type Kind uint8

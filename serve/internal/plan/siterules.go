@@ -152,13 +152,29 @@ func (f *finder) send(a *siterules.Answer, root string) error {
 	f.p.text(a.Status, strconv.Itoa(a.Status)+" "+http.StatusText(a.Status)+"\n")
 	loc := f.p.location[:0]
 	if !a.Absolute {
-		loc = append(loc, toRoot(raw)...)
-		if root != "" {
-			loc = append(appendEscaped(loc, root, pathChar), '/')
-		}
+		loc = appendToSite(loc, raw, root)
 	}
 	f.p.location = append(loc, a.Location...)
 	return nil
+}
+
+// appendToSite appends the relative reference from a path to the root of its site. It names nothing
+// above that: a proxy may serve the site elsewhere.
+func appendToSite(dst []byte, raw, root string) []byte {
+	up := strings.Count(raw, "/") - 1
+	if root != "" {
+		up -= 1 + strings.Count(root, "/")
+	}
+	if up < 0 { // raw is the root, without a slash
+		return append(appendEscaped(append(dst, "./"...), lastName(root), pathChar), '/')
+	}
+	if up == 0 {
+		return append(dst, "./"...)
+	}
+	for range up {
+		dst = append(dst, "../"...)
+	}
+	return dst
 }
 
 // rewritten looks up the page of the site at root that is sent in place of another one, as a
@@ -190,10 +206,13 @@ func (f *finder) rewritten(root, page string) (Node, string, error) {
 }
 
 // siteFields adds header fields to p, the answer with the file n: those that the site of the file
-// has for a path.
+// has for a path, and the sandbox.
 func (pl *Planner) siteFields(
 	r *Request, t Tree, p *Plan, n *Node, path string, slash bool,
 ) error {
+	if len(pl.sandbox) > 0 {
+		defer pl.protect(p, path)
+	}
 	rules, root, err := t.RulesOf(n.Source, n.Entry, r.Now)
 	if rules == nil || err != nil ||
 		p.Status != 200 && p.Status != 206 && p.Status != 304 && p.Status != 404 {
@@ -201,7 +220,11 @@ func (pl *Planner) siteFields(
 	}
 	request := pl.ruleRequest(r, root, path, slash)
 	f := &p.rules().fields
-	if !rules.Fields(&request, pl.skips, f) {
+	skips := pl.skips
+	if p.private {
+		skips = pl.skipsPrivate
+	}
+	if !rules.Fields(&request, skips, f) {
 		return nil
 	}
 	p.site = f.Lines

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/basicauth"
 	"github.com/tarpack/tpk/serve/internal/encoded"
 	"github.com/tarpack/tpk/serve/internal/forwarded"
 	"github.com/tarpack/tpk/serve/internal/guard"
@@ -29,6 +30,8 @@ type Responder struct {
 	// Access gets each answered request. What it is given is valid during the call. It may be nil.
 	Access func(*record.Access)
 	Errors *record.Errors
+	// Users are the clients that are allowed. nil: all are.
+	Users  *basicauth.File
 	Stats  record.Stats
 	Timing atomic.Bool // keep the histogram of durations
 
@@ -180,7 +183,28 @@ func (r *Responder) plan(x *Exchange) error {
 		return nil
 	}
 	x.view.Client = x.Client
+	if r.Users != nil {
+		if err := r.admit(x); err != nil {
+			return err
+		}
+	}
 	return r.Planner.Plan(&x.Request, &x.view, &x.Plan)
+}
+
+// errBusy is the error for clients whose password can't be compared now.
+var errBusy = fmt.Errorf("%w: %w", basicauth.ErrBusy, source.ErrUnavailable)
+
+// admit finds out whether the client is allowed.
+func (r *Responder) admit(x *Exchange) error {
+	x.Access = plan.Denied
+	ok, err := r.Users.Check(x.Authorization, x.Now, x.view.Instant)
+	if errors.Is(err, basicauth.ErrBusy) {
+		return errBusy
+	}
+	if ok {
+		x.Access = plan.Private
+	}
+	return err
 }
 
 // Reject makes the answer an error status for what is not a request that can be planned, with its
@@ -264,7 +288,7 @@ func (x *Exchange) cause(err error) error {
 func (r *Responder) add(reason, err error) {
 	for _, known := range []error{
 		guard.ErrOverwritten, guard.ErrDoubtful, guard.ErrUnproven, archives.ErrPending,
-		encoded.ErrUnusable,
+		encoded.ErrUnusable, basicauth.ErrBusy,
 	} {
 		if errors.Is(reason, known) {
 			return
