@@ -62,6 +62,7 @@ systemd-analyze     systemd
 logrotate           logrotate
 promtool            prometheus
 age                 age
+jq                  jq
 mkdocs              mkdocs mkdocs-material
 pkill               procps
 htpasswd            apache2-utils
