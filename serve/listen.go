@@ -91,8 +91,8 @@ func listenAt(open *opener, address string, mode fs.FileMode) (listener, error) 
 	return listener{Listener: ln, scheme: s}, err
 }
 
-// inherited returns the listeners among the sockets that systemd passes, or has passed to the former
-// process. Each has the scheme that it is named after.
+// inherited returns the listeners among the sockets that systemd passes, or has passed to the
+// former process. Each has the scheme that it is named after.
 func inherited(open *opener) []listener {
 	all := open.systemd()
 	if len(all) == 0 {

@@ -113,8 +113,8 @@ func TestLive(t *testing.T) {
 	}
 }
 
-// liveValidators checks the validators of a packed file: those of the codings differ, and each gives
-// a 304.
+// liveValidators checks the validators of a packed file: those of the codings differ, and each
+// gives a 304.
 func liveValidators(t *testing.T, c *client, target string) {
 	t.Helper()
 	tags := map[string]bool{}

@@ -7,9 +7,9 @@ import (
 	"github.com/tarpack/tpk/serve/internal/archives"
 )
 
-// Poll looks every so often whether archives of Archive.Open were replaced, and reloads these, until
-// ctx ends. Run calls it with RunOptions.Poll; a program that mounts Handler calls it after Load.
-// The time must be positive.
+// Poll looks every so often whether archives of Archive.Open were replaced, and reloads these,
+// until ctx ends. Run calls it with RunOptions.Poll; a program that mounts Handler calls it after
+// Load. The time must be positive.
 func (s *Server) Poll(ctx context.Context, every time.Duration) {
 	tick := time.NewTicker(every)
 	defer tick.Stop()

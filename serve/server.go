@@ -38,7 +38,8 @@ func New(o Options) (*Server, error) {
 	if o.WriteTimeout == 0 {
 		o.WriteTimeout = engine.DefaultWriteTimeout
 	}
-	if o.CacheControl == "" && slices.ContainsFunc(o.Archives, func(a Archive) bool { return a.Live }) {
+	live := func(a Archive) bool { return a.Live }
+	if o.CacheControl == "" && slices.ContainsFunc(o.Archives, live) {
 		o.CacheControl = "no-cache"
 	}
 	planner, err := plan.New(o.plan())

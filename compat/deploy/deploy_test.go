@@ -152,27 +152,35 @@ func TestFaults(t *testing.T) {
 					bytes.Count(r.Err, []byte("\n")) != 1) {
 					t.Errorf("at %d: %v", when, r)
 				}
-				state := whole(t, archive)
-				for name, b := range third {
-					name = filepath.Join(dir, strings.Replace(name, "next", "third", 1))
-					if err := os.WriteFile(name, b, 0o644); err != nil {
-						t.Fatal(err)
-					}
-				}
-				must(t, "deploy", "-q", filepath.Join(dir, "third.tar.gz"), archive)
-				if whole(t, archive) != 3 {
-					t.Error("the next run deploys nothing")
-				}
-				must(t, "deploy", "-q", "--rollback", archive)
-				// A run that was killed may have decided already.
-				if now := whole(t, archive); now != state && !(state == 2 && now == 1 && f.says == "") {
-					t.Errorf("generation %d was there, and now %d", state, now)
-				}
+				afterFault(t, dir, third, f.says == "")
 				if t.Failed() {
 					t.Fatalf("at call %d: %v", when, r)
 				}
 			}
 		})
+	}
+}
+
+// afterFault requires that the archive is whole, that a third generation can be deployed, and that
+// the archive before it is put back. killed is whether the fault has ended the run.
+func afterFault(t *testing.T, dir string, third map[string][]byte, killed bool) {
+	t.Helper()
+	archive := filepath.Join(dir, base)
+	state := whole(t, archive)
+	for name, b := range third {
+		name = filepath.Join(dir, strings.Replace(name, "next", "third", 1))
+		if err := os.WriteFile(name, b, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	must(t, "deploy", "-q", filepath.Join(dir, "third.tar.gz"), archive)
+	if whole(t, archive) != 3 {
+		t.Error("the next run deploys nothing")
+	}
+	must(t, "deploy", "-q", "--rollback", archive)
+	// A run that was killed may have decided already.
+	if now := whole(t, archive); now != state && !(state == 2 && now == 1 && killed) {
+		t.Errorf("generation %d was there, and now %d", state, now)
 	}
 }
 

@@ -48,9 +48,11 @@ func TestHtpasswd(t *testing.T) {
 	url := "http://" + start(t, write(text))
 	for name := range lines {
 		for _, x := range []struct{ password, want string }{
-			{password, "inside 200"}, {password + ".", "401 Unauthorized\n 401"}, {"", "401 Unauthorized\n 401"},
+			{password, "inside 200"}, {password + ".", "401 Unauthorized\n 401"},
+			{"", "401 Unauthorized\n 401"},
 		} {
-			out, err := exec.Command(tools.Path(t, "curl"), "-s", "-u", name+":"+x.password, "-w", " %{http_code}",
+			out, err := exec.Command(tools.Path(t, "curl"), "-s", "-u", name+":"+x.password,
+				"-w", " %{http_code}",
 				url).Output()
 			if err != nil || string(out) != x.want {
 				t.Errorf("%s, %q: %q, %v", name, x.password, out, err)

@@ -24,8 +24,8 @@ func StampOf(fi fs.FileInfo) Stamp {
 }
 
 // SameContent reports whether a file that had the Stamp s has the same content if its Stamp is now.
-// If only the file has lost or got a name, as by a rename of another file onto it or a hard link, the
-// content is the same: that is the reason why the time of the last change differs.
+// If only the file has lost or got a name, as by a rename of another file onto it or a hard link,
+// the content is the same: that is the reason why the time of the last change differs.
 func (s Stamp) SameContent(now Stamp) bool {
 	if s == now {
 		return true

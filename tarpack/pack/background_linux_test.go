@@ -36,7 +36,8 @@ func lowThreads(t *testing.T) (n int) {
 	return n
 }
 
-// TestWriterBackground: the workers have threads of the lowest priority while the archive is written.
+// TestWriterBackground: the workers have threads of the lowest priority while the archive is
+// written.
 func TestWriterBackground(t *testing.T) {
 	for _, on := range []bool{false, true} {
 		low := 0

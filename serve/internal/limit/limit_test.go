@@ -41,8 +41,13 @@ func TestRate(t *testing.T) {
 
 func TestSlots(t *testing.T) {
 	s := NewSlots(2)
-	if !s.Take(1) || !s.Take(1) || s.Take(1) || !s.Take(2) {
-		t.Error("not two for each")
+	for i, c := range []struct {
+		client uint64
+		want   bool
+	}{{1, true}, {1, true}, {1, false}, {2, true}} {
+		if got := s.Take(c.client); got != c.want {
+			t.Errorf("%d: client %d: %t", i, c.client, got)
+		}
 	}
 	s.Give(1)
 	if !s.Take(1) {

@@ -155,8 +155,8 @@ func TestReuse(t *testing.T) {
 	}
 }
 
-// TestWithoutEvents: if the system watches no more folders, all of them are read, and a notice tells
-// that. So it is after lost events.
+// TestWithoutEvents: if the system watches no more folders, all of them are read, and a notice says
+// so. The same happens after lost events.
 func TestWithoutEvents(t *testing.T) {
 	dir := t.TempDir()
 	d, said := newDir(t, Config{Path: dir})
