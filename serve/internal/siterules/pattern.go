@@ -144,6 +144,7 @@ func (p *pattern) match(r *Request, c *captures) bool {
 	if p.host != "" && (p.plain && r.Secure || !sameHost(p.host, r.Host)) {
 		return false
 	}
+	c.slash = 0 // that of another pattern
 	if !p.wild {
 		return r.Path == p.literal
 	}
@@ -179,7 +180,7 @@ func (p *pattern) matchSplat(rest string, more, slash bool, c *captures) bool {
 	}
 	rest = rest[len(p.before) : len(rest)-len(p.after)]
 	c.text[p.splatAt] = rest
-	if c.slash = 0; slash && rest != "" && p.after == "" && len(p.tail) == 0 {
+	if slash && rest != "" && p.after == "" && len(p.tail) == 0 {
 		c.slash = p.splatAt + 1
 	}
 	return true

@@ -131,6 +131,22 @@ func TestRedirects(t *testing.T) {
 }
 
 // TestForced: only the first line that holds counts.
+// TestAnswerAgain: what an answer has of an earlier request does not count.
+func TestAnswerAgain(t *testing.T) {
+	s, problems := Parse([]byte("/a/* /b/:splat\n/c/:id /d/:id\n/e id=:id /f/:id"), nil, Options{})
+	if len(problems) > 0 {
+		t.Fatal(problems)
+	}
+	var a Answer
+	for _, x := range []struct{ target, want string }{
+		{"/a/x/", "b/x/"}, {"/c/7", "d/7"}, {"/a/x/", "b/x/"}, {"/e?id=7", "f/7"},
+	} {
+		if !s.Answer(request(x.target), false, &a) || string(a.Location) != x.want {
+			t.Errorf("%s: %s", x.target, a.Location)
+		}
+	}
+}
+
 func TestForced(t *testing.T) {
 	s, _ := Parse([]byte("/a/b /x\n/a/* /y 302!\n/c /z"), nil, Options{})
 	for target, want := range map[string]string{"/a/b": "", "/a/c": "302 /y", "/c": "", "/d": ""} {
