@@ -19,6 +19,7 @@ func (f *finder) serve(n Node, path string) error {
 	if err == nil {
 		err = f.pl.siteFields(f.r, f.t, f.p, &n, f.path, f.slash)
 	}
+	f.pl.protect(f.p, &n, f.path, path)
 	if f.p.announced != nil {
 		f.placeLink()
 	}

@@ -146,6 +146,7 @@ func (pl *Planner) page(r *Request, t Tree, p *Plan, n Node, name, path string) 
 		err = pl.siteFields(r, t, p, &n, path, false)
 		p.CacheControl = ""
 	}
+	pl.protect(p, &n, path, name)
 	return err
 }
 

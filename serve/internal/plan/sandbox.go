@@ -41,8 +41,13 @@ func (pl *Planner) sandboxed(path string) bool {
 // script in the origin of the host.
 const pdfType = "application/pdf"
 
-// protect sandboxes p, the answer with a file at path. A 304 has no type: there the name decides.
-func (pl *Planner) protect(p *Plan, path string) {
-	pdf := p.Type == pdfType || p.Type == "" && ascii.EqualFold(extension(path), "pdf")
-	p.sandboxed = !pdf && pl.sandboxed(path)
+// protect sandboxes p, the answer to a request for path with the file n, if one of them is below a
+// path of Options.Sandbox. A rule of another site or a symbolic link may have led to the file. A
+// 304 has no type: there the name decides.
+func (pl *Planner) protect(p *Plan, n *Node, path, file string) {
+	if len(pl.sandbox) == 0 {
+		return
+	}
+	pdf := p.Type == pdfType || p.Type == "" && ascii.EqualFold(extension(file), "pdf")
+	p.sandboxed = !pdf && (pl.sandboxed(path) || pl.sandboxed(file) || pl.sandboxed(n.Name))
 }

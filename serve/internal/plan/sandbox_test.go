@@ -55,6 +55,29 @@ func TestSandbox(t *testing.T) {
 	}
 }
 
+// TestSandboxElsewhere: documents are sandboxed at other paths, too, if a rule or a symbolic link of
+// another site leads to them.
+func TestSandboxElsewhere(t *testing.T) {
+	tree := site()
+	tree.nodes["link"] = Node{Kind: Link, Name: "dir/index.html"}
+	tree.nodes["linked"] = Node{Kind: File, Name: "dir/index.html"} // the file system has followed it
+	tree.rules, _ = siterules.Parse([]byte("/to/* /:splat 200\n/gone/* /:splat 410"), nil,
+		siterules.Options{})
+	pl, err := New(Options{Sandbox: []string{"/dir"}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for target, want := range map[string]bool{
+		"/to/dir/index.html": true, "/to/dir/": true, "/to/a.html": false,
+		"/gone/dir/index.html": true, "/gone/a.html": false, "/link": true, "/linked": true,
+	} {
+		p := ask(t, pl, tree, "GET", target)
+		if got := header(p, "Content-Security-Policy") != ""; got != want || p.Status == 404 {
+			t.Errorf("%s: %d, %v", target, p.Status, got)
+		}
+	}
+}
+
 // TestAccess: a client without a password gets nothing of a site, and no shared cache keeps what
 // others get.
 func TestAccess(t *testing.T) {

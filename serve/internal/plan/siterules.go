@@ -206,13 +206,10 @@ func (f *finder) rewritten(root, page string) (Node, string, error) {
 }
 
 // siteFields adds header fields to p, the answer with the file n: those that the site of the file
-// has for a path, and the sandbox.
+// has for a path.
 func (pl *Planner) siteFields(
 	r *Request, t Tree, p *Plan, n *Node, path string, slash bool,
 ) error {
-	if len(pl.sandbox) > 0 {
-		defer pl.protect(p, path)
-	}
 	rules, root, err := t.RulesOf(n.Source, n.Entry, r.Now)
 	if rules == nil || err != nil ||
 		p.Status != 200 && p.Status != 206 && p.Status != 304 && p.Status != 404 {
