@@ -25,7 +25,7 @@ func (s *Site) HasForced() bool { return s != nil && s.redirects.forced }
 
 // Answer makes a what the first line asks for that holds for a request. With forced set, it does so
 // only if that line holds for paths that are there, too. It reports whether there is such a line. A
-// line that would send the client where it is does not hold.
+// line that would send the client where it is, or out of the site, does not hold.
 func (s *Site) Answer(r *Request, forced bool, a *Answer) bool {
 	if s == nil {
 		return false
@@ -42,6 +42,9 @@ func (s *Site) Answer(r *Request, forced bool, a *Answer) bool {
 			return false
 		}
 		rule.answer(r, a)
+		if rule.climbs(a) {
+			continue
+		}
 		return true
 	}
 	return false
@@ -120,6 +123,19 @@ func (r *redirect) answer(req *Request, a *Answer) {
 		a.Location = appendEscaped(append(a.Location, '?'), req.Query, queryByte)
 	}
 	a.Location = r.to.appendRest(a.Location, &a.captures)
+}
+
+// climbs reports whether a rule sends the client to a path of the site with . or .. as a name, for
+// which placeholders stand. No such path is asked for, and the client would resolve it.
+func (r *redirect) climbs(a *Answer) bool {
+	if !r.redirects() || a.Absolute || len(r.from.names) == 0 {
+		return false
+	}
+	path := string(a.Location)
+	if end := strings.IndexAny(path, "?#"); end >= 0 {
+		path = path[:end]
+	}
+	return hasDots(path)
 }
 
 // queryByte reports whether c may stand unescaped in a query. Escapes stay.
