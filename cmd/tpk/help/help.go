@@ -39,14 +39,14 @@ func page(app string, data any) string {
 	switch x := data.(type) {
 	case *cli.App:
 		section("NAME", prose(x.Name+" - "+x.Usage))
-		section("USAGE", prose(x.UsageText))
+		section("USAGE", usage(x.UsageText))
 		section("VERSION", prose(x.Version))
 		section("DESCRIPTION", prose(x.Description))
 		section("COMMANDS", table(Commands(x)))
 		section("GLOBAL OPTIONS", table(options(x.VisibleFlags())))
 	case *cli.Command:
 		section("NAME", prose(app+" "+x.Name+" - "+x.Usage))
-		section("USAGE", prose(x.UsageText))
+		section("USAGE", usage(x.UsageText))
 		section("DESCRIPTION", prose(x.Description))
 		section("OPTIONS", table(options(x.VisibleFlags())))
 	}

@@ -39,6 +39,17 @@ func wrap(text string, width int) []string {
 // columns returns the width of text, which has no wide characters.
 func columns(text string) int { return utf8.RuneCountInString(text) }
 
+// usage wraps each line of text apart, and leaves out empty ones.
+func usage(text string) string {
+	var b strings.Builder
+	for line := range strings.SplitSeq(text, "\n") {
+		if line != "" {
+			b.WriteString(prose(line))
+		}
+	}
+	return b.String()
+}
+
 // prose returns paragraphs, which are separated by empty lines, wrapped and indented. A line that
 // begins with a space stays as it is.
 func prose(text string) string {

@@ -24,6 +24,13 @@ func TestProse(t *testing.T) {
 	}
 }
 
+func TestUsage(t *testing.T) {
+	got := usage("tpk x [flags] A\ntpk x --list A\n\ntpk y")
+	if want := "   tpk x [flags] A\n   tpk x --list A\n   tpk y\n"; got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
+
 func TestTable(t *testing.T) {
 	got := table([]Row{
 		{"-x", "short"},

@@ -33,6 +33,16 @@ func TestProse(t *testing.T) {
 	}
 }
 
+func TestSynopsis(t *testing.T) {
+	p := newPage(&cli.App{Name: "tpk"}, []string{"x"}, "")
+	p.synopsis("tpk x [flags] A\ntpk x --list A")
+	want := "\\fBtpk\\fR\\ \\fBx\\fR [\\fIflags\\fR] \\fIA\\fR\n.br\n" +
+		"\\fBtpk\\fR\\ \\fBx\\fR \\fB\\-\\-list\\fR \\fIA\\fR\n"
+	if got := p.String(); got != want {
+		t.Errorf("%s\nwant\n%s", got, want)
+	}
+}
+
 // TestLongLines checks that running text stays below the width, and that a line which ends with a
 // full stop by chance ends no sentence.
 func TestLongLines(t *testing.T) {

@@ -133,9 +133,19 @@ func (p *page) prose(text string) {
 	}
 }
 
-// synopsis writes a command line: arguments in italics, brackets and bars as they are, the rest in
-// bold.
+// synopsis writes the forms of a command, one a line.
 func (p *page) synopsis(usage string) {
+	for i, line := range strings.FieldsFunc(usage, func(r rune) bool { return r == '\n' }) {
+		if i > 0 {
+			p.line(".br")
+		}
+		p.synopsisLine(line)
+	}
+}
+
+// synopsisLine writes a command line: arguments in italics, brackets and bars as they are, the rest
+// in bold.
+func (p *page) synopsisLine(usage string) {
 	fields := strings.Fields(usage)
 	var b strings.Builder
 	for i, field := range fields {
