@@ -102,6 +102,8 @@ def on_page_markdown(markdown, page, config, files):
             if begins_block(line) and lines and is_text(lines[-1]):
                 lines.append("")  # GitHub needs no empty line before a list or a table
             parts = CODE.split(line)
+            if line.startswith("|"):  # GitHub needs the backslash, and mkdocs shows it
+                parts[1::2] = [code.replace("\\|", "|") for code in parts[1::2]]
             for i in range(0, len(parts), 2):
                 parts[i] = LINK.sub(lambda m: m[1] + relink(m[2], here, path, files) + m[3], parts[i])
             line = "".join(parts)
@@ -190,7 +192,7 @@ def escape(text):
         if i % 2 == 1 and part.startswith("-"):
             parts[i] = f"`{part}`"
         elif i % 2 == 1:
-            parts[i] = re.sub(r"^'(.*)'$", quoted, part).replace("|", r"\|")
+            parts[i] = re.sub(r"^'(.*)'$", quoted, part)
         else:
             parts[i] = re.sub(r"[^\w\s.,:;/()'-]|_", lambda m: f"&#{ord(m[0])};", part)
     return "".join(parts)
