@@ -5,14 +5,16 @@ import (
 	"fmt"
 	"io"
 
+	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 	"github.com/tarpack/tpk/tarpack/internal/scan"
 )
 
 // Check reads the archive that is open from end to end, and checks each tar header and member
 // against FORMAT.md. It builds the index again, and compares its digest with the one in the
-// trailer. It does the same for each shard of a set. workers is the number of goroutines that
-// decompress; 0 means one for each CPU. It needs a temporary file as large as the sidecar.
+// trailer, as that was when the archive was opened. For each shard of a set, it is the trailer as it
+// is now. workers is the number of goroutines that decompress; 0 means one for each CPU. It needs a
+// temporary file as large as the sidecar.
 //
 // The error wraps format.ErrCorrupt, ErrTruncated or ErrVersion if something is wrong. [Verify]
 // opens an archive by its name, checks the sidecars, too, and finds more than the first problem.
@@ -39,7 +41,11 @@ func (a *Archive) checkPart(ctx context.Context, name string, off, n int64, work
 	}
 	defer temp.Close()
 	src := io.NewSectionReader(a.src, off, n)
-	if _, err := scan.BuildIndex(ctx, src, n, temp, scan.Options{Workers: workers}); err != nil {
+	built, err := scan.BuildIndex(ctx, src, n, temp, scan.Options{Workers: workers})
+	if err == nil && a.set() == nil && built.Digest != a.trailer.Digest {
+		err = fmt.Errorf("%w: it is another archive than the one that was opened", format.ErrCorrupt)
+	}
+	if err != nil {
 		return fmt.Errorf("%s: %w", name, err)
 	}
 	return nil

@@ -1,9 +1,11 @@
 package tarpack_test
 
 import (
+	"bytes"
 	"errors"
 	"math/rand/v2"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/tarpack/tpk/tarpack"
@@ -67,5 +69,26 @@ func TestCheck(t *testing.T) {
 	}
 	if left, err := os.ReadDir(os.TempDir()); err != nil || len(left) > 0 {
 		t.Errorf("left behind: %v, %v", left, err)
+	}
+}
+
+// TestCheckAnother: what is in the file may be sound, but another archive than the one that was
+// opened.
+func TestCheckAnother(t *testing.T) {
+	name, other := "", ""
+	for i, at := range []*string{&name, &other} {
+		tree := tartest.Tree(t, [2]string{"x", strings.Repeat(string(rune('a'+i)), 100)})
+		*at = tartest.Pack(t, tree, pack.Options{})
+	}
+	a := tartest.Open(t, name)
+	was, now := tartest.Read(t, name), tartest.Read(t, other)
+	if len(was) != len(now) || bytes.Equal(was, now) {
+		t.Fatalf("%d bytes and %d bytes", len(was), len(now))
+	}
+	if err := os.WriteFile(name, now, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if err := a.Check(t.Context(), 1); !errors.Is(err, format.ErrCorrupt) {
+		t.Error(err)
 	}
 }
