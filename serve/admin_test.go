@@ -270,11 +270,13 @@ func TestAccessLog(t *testing.T) {
 	for format, want := range map[string][]string{
 		"combined": {`127.0.0.1 - - [`,
 			`] "GET /file?a=\x22b HTTP/1.1" 200 11 "http://r/" "agent \x5C \xC3\xBC"`,
-			`"GET /nothing HTTP/1.1" 404 `, `"" 400 16 "-" "-"`},
+			`"GET /nothing HTTP/1.1" 404 `, `"" 400 16 "-" "-"`,
+			`] "GET /file?h2c HTTP/2.0" 200 11 "http://r/" "agent"`},
 		"json": {`"host":"127.0.0.1:`,
 			`"method":"GET","target":"/file?a=\"b","proto":"HTTP/1.1","referer":"http://r/",` +
 				`"user_agent":"agent \\ ü","status":200,"bytes":11,"seconds":0.`,
-			`"target":"/nothing","proto":"HTTP/1.1"`, `"status":400,"bytes":16`},
+			`"target":"/nothing","proto":"HTTP/1.1"`, `"status":400,"bytes":16`,
+			`"target":"/file?h2c","proto":"HTTP/2.0","referer":"http://r/","user_agent":"agent",`},
 	} {
 		name := filepath.Join(t.TempDir(), "log")
 		f, err := os.Create(name)
@@ -282,7 +284,13 @@ func TestAccessLog(t *testing.T) {
 			t.Fatal(err)
 		}
 		r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}}, AccessLog: f,
-			AccessFormat: format})
+			AccessFormat: format}, serve.RunOptions{H2C: true})
+		var h2c http.Protocols
+		h2c.SetUnencryptedHTTP2(true)
+		transport := &http.Transport{Protocols: &h2c}
+		fetch(t, &http.Client{Transport: transport}, r.url("/file?h2c"), "Referer: http://r/",
+			"User-Agent: agent")
+		transport.CloseIdleConnections()
 		r.raw(t, "GET /file?a=\"b HTTP/1.1\r\nHost: "+r.addresses[0]+
 			"\r\nReferer: http://r/\r\nUser-Agent: agent \\ ü\r\nConnection: close\r\n\r\n", time.Second)
 		fetch(t, plainClient, r.url("/nothing"))

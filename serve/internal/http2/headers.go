@@ -139,6 +139,10 @@ func (c *conn) endBlock() {
 		c.endContent(s)
 	default:
 		s.began = c.now
+		if c.logs() {
+			s.logged.Host = b.authority
+			s.logged.Referer, s.logged.UserAgent = b.head.Referer, b.head.UserAgent
+		}
 		switch {
 		case b.longPath:
 			s.status = 414
