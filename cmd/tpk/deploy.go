@@ -14,6 +14,7 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
 	"github.com/tarpack/tpk/internal/count"
 	"github.com/tarpack/tpk/tarpack/deploy"
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
 type deployOptions struct {
@@ -114,6 +115,8 @@ func runDeploy(c *cli.Context, o *deployOptions) error {
 		return report.WithHint(err, "rename its files, and send the server SIGHUP")
 	case errors.Is(err, deploy.ErrNoGeneration), errors.Is(err, deploy.ErrNoEarlier):
 		return report.WithHint(err, "see 'tpk deploy --list'")
+	case errors.Is(err, format.ErrNoSidecar), errors.Is(err, format.ErrStale):
+		return report.WithHint(err, "'tpk index' writes it")
 	case err != nil:
 		return err
 	}

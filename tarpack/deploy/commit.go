@@ -29,7 +29,7 @@ func (p *place) decide(id string) error {
 	for _, suffix := range suffixes {
 		name := filepath.Join(p.in(newDir), filepath.Base(p.name)+suffix)
 		if _, err := os.Lstat(name); err == nil {
-			lines = append(lines, filepath.Base(p.name)+suffix)
+			lines = append(lines, suffix) // a name may have line breaks
 		}
 	}
 	if err := writeFile(filepath.Join(p.in(newDir), planFile),
@@ -60,10 +60,10 @@ func (p *place) finish() error {
 		return err
 	}
 	lines := strings.Split(string(plan), "\n")
-	id, names := lines[0], lines[1:]
+	id, ends := lines[0], lines[1:]
 	for i, suffix := range suffixes {
 		name := p.name + suffix
-		if slices.Contains(names, filepath.Base(name)) {
+		if slices.Contains(ends, suffix) {
 			err = p.put(name)
 		} else if err = os.Remove(name); errors.Is(err, fs.ErrNotExist) {
 			err = nil
@@ -119,7 +119,7 @@ func (p *place) recover(ctx context.Context) error {
 			return err
 		}
 	}
-	return ctx.Err()
+	return context.Cause(ctx)
 }
 
 // writeFile writes a small file that a crash leaves as it was or complete.

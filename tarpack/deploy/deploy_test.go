@@ -86,8 +86,8 @@ func TestCancelled(t *testing.T) {
 	ctx, cancel := context.WithCancelCause(t.Context())
 	cancel(stop)
 	from := packed(t, dir)
-	if _, err := deploy.Deploy(ctx, from, to, deploy.Options{}); err == nil {
-		t.Error("it was deployed")
+	if _, err := deploy.Deploy(ctx, from, to, deploy.Options{}); !errors.Is(err, stop) {
+		t.Errorf("the error is %v", err)
 	}
 	if _, err := os.Lstat(to); !errors.Is(err, os.ErrNotExist) {
 		t.Error(err)

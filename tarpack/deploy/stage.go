@@ -34,11 +34,8 @@ func refuseSet(name string) error {
 // checkSource returns an error if from can't be deployed.
 func (p *place) checkSource(from string) error {
 	fi, err := os.Stat(from)
-	switch {
-	case err != nil:
+	if err != nil {
 		return err
-	case !fi.Mode().IsRegular():
-		return fmt.Errorf("%s: %w", from, ErrNotRegular)
 	}
 	if err := refuseSet(from); err != nil {
 		return err
