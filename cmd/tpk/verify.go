@@ -86,8 +86,8 @@ func parseVerify(c *cli.Context) (*verifyOptions, error) {
 	if o.trust, err = flags.ReadTrust(c); err != nil {
 		return nil, err
 	}
-	if name := c.String("metrics"); name != "" {
-		o.results = &verifiedMetrics{name: name}
+	if o.results, err = parseMetrics(c); err != nil {
+		return nil, err
 	}
 	o.sample, err = parseSample(c)
 	return o, err
@@ -95,6 +95,11 @@ func parseVerify(c *cli.Context) (*verifyOptions, error) {
 
 // runVerify checks one archive after the other.
 func runVerify(c *cli.Context, o *verifyOptions) (failed error) {
+	if o.results != nil {
+		if _, err := o.results.read(); err != nil {
+			return err // now, not after hours
+		}
+	}
 	for _, name := range o.archives {
 		err := o.one(c, name)
 		if o.results != nil && context.Cause(c.Context) == nil {

@@ -13,6 +13,9 @@ import (
 	"strings"
 	"time"
 
+	"github.com/urfave/cli/v2"
+
+	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/internal/osfile"
 )
 
@@ -23,6 +26,21 @@ type verifiedMetrics struct{ name string }
 var verifiedSeries = []struct{ name, help string }{
 	{"tpk_verify_timestamp_seconds", "When the archive was last checked."},
 	{"tpk_verify_last_success_timestamp_seconds", "When the archive was last found in order."},
+}
+
+// parseMetrics returns the file that --metrics names, or nil.
+func parseMetrics(c *cli.Context) (*verifiedMetrics, error) {
+	name := c.String("metrics")
+	switch {
+	case !c.IsSet("metrics"):
+		return nil, nil
+	case name == "":
+		return nil, report.Usagef("verify: --metrics : must be the name of a file")
+	case name == "-":
+		return nil, report.Usagef("verify: '-': it doesn't write to standard output:" +
+			" name a file, or ./- for one of that name")
+	}
+	return &verifiedMetrics{name: name}, nil
 }
 
 // note writes the result of a check to the file. What it has of other archives stays. After a check
@@ -50,26 +68,47 @@ func (v *verifiedMetrics) note(archive string, failed error) error {
 
 var metricEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
 
-// read returns the values in the file, by metric and label. Other lines are left out.
+// foreign is the error for a file that has anything else in it, which must not be written over.
+func (v *verifiedMetrics) foreign() error {
+	return report.WithHint(fmt.Errorf("%s: is not a file of verify --metrics", report.Quote(v.name)),
+		"choose another name")
+}
+
+// read returns the values in the file, by metric and label.
 func (v *verifiedMetrics) read() (map[string]string, error) {
 	had := map[string]string{}
-	f, err := os.Open(v.name)
-	if errors.Is(err, fs.ErrNotExist) {
+	fi, err := os.Stat(v.name)
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
 		return had, nil
+	case err != nil:
+		return nil, err
+	case !fi.Mode().IsRegular():
+		return nil, v.foreign()
 	}
+	f, err := os.Open(v.name)
 	if err != nil {
 		return nil, err
 	}
 	defer f.Close()
 	lines := bufio.NewScanner(f)
 	for lines.Scan() {
-		at := strings.LastIndexByte(lines.Text(), ' ')
-		if at < 0 || lines.Text()[0] == '#' {
+		line := lines.Text()
+		if strings.HasPrefix(line, "# HELP tpk_verify_") ||
+			strings.HasPrefix(line, "# TYPE tpk_verify_") {
 			continue
 		}
-		if _, err := strconv.ParseInt(lines.Text()[at+1:], 10, 64); err == nil {
-			had[lines.Text()[:at]] = lines.Text()[at+1:]
+		at := strings.LastIndexByte(line, ' ')
+		if at < 0 || !strings.HasPrefix(line, "tpk_verify_") {
+			return nil, v.foreign()
 		}
+		if _, err := strconv.ParseInt(line[at+1:], 10, 64); err != nil {
+			return nil, v.foreign()
+		}
+		had[line[:at]] = line[at+1:]
+	}
+	if errors.Is(lines.Err(), bufio.ErrTooLong) {
+		return nil, v.foreign()
 	}
 	return had, lines.Err()
 }

@@ -81,6 +81,9 @@ func (o *verifyOptions) one(c *cli.Context, name string) error {
 	}
 	res, err := tarpack.VerifySample(c.Context, name, so)
 	m.Stop()
+	if errors.Is(err, format.ErrNoSidecar) || errors.Is(err, format.ErrStale) {
+		err = report.WithHint(err, "'tpk index' writes it")
+	}
 	if err = errors.Join(err, printErr); err != nil {
 		return err
 	}
