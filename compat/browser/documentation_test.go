@@ -49,8 +49,11 @@ func TestDocumentation(t *testing.T) {
 			p.run(chromedp.Navigate(url + "/"))
 			p.until(`document.querySelector("[data-md-component=search-query]")`)
 			p.run(chromedp.Focus(chromedp.CSS("[data-md-component=search-query]")))
+			// Material for MkDocs loses what is typed before it has made its index of all pages.
+			p.untilWithin(2*time.Minute, `!document.querySelector(".md-search-result__meta")
+				.textContent.includes("Initializing")`)
 			p.key("rollback")
-			p.until(`document.querySelector(".md-search-result__item a")`)
+			p.untilWithin(2*time.Minute, `document.querySelector(".md-search-result__item a")`)
 			p.picture("documentation-search-" + l.name)
 		})
 	}

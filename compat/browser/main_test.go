@@ -339,11 +339,17 @@ const watchPage = `new Promise(done => {
 	look()
 })`
 
-// until waits for an expression to be true of a page that has loaded. A page that the tab leaves
-// may never answer, so each attempt takes at most a second.
+// until waits for an expression to be true of a page that has loaded.
 func (p *tab) until(js string) {
 	p.t.Helper()
-	ctx, cancel := context.WithTimeout(p.ctx, 10*time.Second)
+	p.untilWithin(10*time.Second, js)
+}
+
+// untilWithin is until for what may take longer. A page that the tab leaves may never answer, so
+// each attempt takes at most a second.
+func (p *tab) untilWithin(limit time.Duration, js string) {
+	p.t.Helper()
+	ctx, cancel := context.WithTimeout(p.ctx, limit)
 	defer cancel()
 	for ctx.Err() == nil {
 		attempt, done := context.WithTimeout(ctx, time.Second)
