@@ -75,20 +75,26 @@ func TestCheck(t *testing.T) {
 // TestCheckAnother: what is in the file may be sound, but another archive than the one that was
 // opened.
 func TestCheckAnother(t *testing.T) {
-	name, other := "", ""
-	for i, at := range []*string{&name, &other} {
+	t.Setenv("TMPDIR", t.TempDir())
+	var opened, files [2][2]string // an archive and a shard of a set, in two generations
+	for i := range files {
 		tree := tartest.Tree(t, [2]string{"x", strings.Repeat(string(rune('a'+i)), 100)})
-		*at = tartest.Pack(t, tree, pack.Options{})
+		single := tartest.Pack(t, tree, pack.Options{})
+		list, shards := packSet(t, tree, shard.PackOptions{Shards: 1})
+		opened[i], files[i] = [2]string{single, list}, [2]string{single, shards[0].Name}
 	}
-	a := tartest.Open(t, name)
-	was, now := tartest.Read(t, name), tartest.Read(t, other)
-	if len(was) != len(now) || bytes.Equal(was, now) {
-		t.Fatalf("%d bytes and %d bytes", len(was), len(now))
-	}
-	if err := os.WriteFile(name, now, 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if err := a.Check(t.Context(), 1); !errors.Is(err, format.ErrCorrupt) {
-		t.Error(err)
+	for i, name := range files[0] {
+		a := tartest.Open(t, opened[0][i])
+		was, now := tartest.Read(t, name), tartest.Read(t, files[1][i])
+		if len(was) != len(now) || bytes.Equal(was, now) {
+			t.Fatalf("%d bytes and %d bytes", len(was), len(now))
+		}
+		err := errors.Join(a.Check(t.Context(), 1), os.WriteFile(name, now, 0o644))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := a.Check(t.Context(), 1); !errors.Is(err, format.ErrCorrupt) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }

@@ -50,6 +50,9 @@ func (x *Layout) Size() int64 { return x.ends[len(x.ends)-1] }
 // ShardSize returns the bytes of shard i.
 func (x *Layout) ShardSize(i int) int64 { return x.list.Shards[i].Size }
 
+// ShardDigest returns the digest of the sidecar of shard i.
+func (x *Layout) ShardDigest(i int) uint64 { return x.list.Shards[i].Digest }
+
 // Place returns the shard that has the byte at off, and the offset where this shard begins.
 func (x *Layout) Place(off int64) (shard int, start int64) {
 	shard = sort.Search(len(x.ends)-1, func(i int) bool { return off < x.ends[i] })
