@@ -155,6 +155,24 @@ func TestReuse(t *testing.T) {
 	}
 }
 
+// TestRestart: what an earlier Dir has packed is used as soon as the folders are read, without a look
+// at the contents.
+func TestRestart(t *testing.T) {
+	dir := t.TempDir()
+	c := Config{Path: dir, Cache: t.TempDir()}
+	save(t, filepath.Join(dir, "page.html"), "a page")
+	d, _ := newDir(t, c)
+	d.Start()
+	until(t, d, "packed", func(s Stats) bool { return s.Packed == 1 })
+	d.Close()
+	d, _ = newDir(t, c)
+	defer d.Close()
+	d.scan(d.root, nil, true, func(string) {})
+	if s := d.Stats(); s.Packed != 1 || s.Layers != 1 {
+		t.Errorf("%+v", s)
+	}
+}
+
 // TestWithoutEvents: if the system watches no more folders, all of them are read, and a notice says
 // so. The same happens after lost events.
 func TestWithoutEvents(t *testing.T) {

@@ -31,6 +31,7 @@ type recorded struct {
 	Size     int64  `json:"size"`
 	Modified int64  `json:"modified"`
 	Changed  int64  `json:"changed"`
+	Links    uint64 `json:"links"`
 }
 
 // writeRecord replaces the record of a layer.
@@ -38,7 +39,7 @@ func writeRecord(l *Layer, contents []content) (err error) {
 	r := record{Digest: l.digest(), Files: make([]recorded, 0, len(contents))}
 	for _, c := range contents {
 		r.Files = append(r.Files, recorded{c.path, c.stamp.Dev, c.stamp.Ino, c.stamp.Size,
-			c.stamp.Modified, c.stamp.Changed})
+			c.stamp.Modified, c.stamp.Changed, c.stamp.Links})
 	}
 	b, err := json.Marshal(r)
 	if err != nil {
@@ -79,7 +80,7 @@ func readRecord(archive string) (digest string, contents []content, err error) {
 	}
 	for _, x := range r.Files {
 		contents = append(contents, content{x.Path, changetime.Stamp{Dev: x.Dev, Ino: x.Ino,
-			Size: x.Size, Modified: x.Modified, Changed: x.Changed}})
+			Size: x.Size, Modified: x.Modified, Changed: x.Changed, Links: x.Links}})
 	}
 	return r.Digest, contents, nil
 }
