@@ -115,6 +115,8 @@ func runDeploy(c *cli.Context, o *deployOptions) error {
 		return report.WithHint(err, "rename its files, and send the server SIGHUP")
 	case errors.Is(err, deploy.ErrNoGeneration), errors.Is(err, deploy.ErrNoEarlier):
 		return report.WithHint(err, "see 'tpk deploy --list'")
+	case errors.Is(err, deploy.ErrNotRemoved):
+		return report.WithHint(err, "remove it")
 	case errors.Is(err, format.ErrNoSidecar), errors.Is(err, format.ErrStale):
 		return report.WithHint(err, "'tpk index' writes it")
 	case err != nil:

@@ -15,6 +15,7 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
 	"github.com/tarpack/tpk/internal/count"
 	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/bundle"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/remote"
 )
@@ -64,6 +65,10 @@ func parseSample(c *cli.Context) (*tarpack.SampleOptions, error) {
 func (o *verifyOptions) one(c *cli.Context, name string) error {
 	if o.sample == nil {
 		return verify(c, name, o.trust)
+	}
+	if b, err := bundle.OpenFile(name); err == nil {
+		return errors.Join(report.WithHint(fmt.Errorf("%s: it is a bundle, which is checked as a whole",
+			report.Quote(name)), "leave out --sample"), b.Close())
 	}
 	m := terminal.NewMeter(c, "verifying")
 	defer m.Stop()

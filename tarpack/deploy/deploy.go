@@ -21,6 +21,7 @@ var (
 	ErrSameFile     = errors.New("is in its place already")
 	ErrNoGeneration = errors.New("there is no such generation")
 	ErrNoEarlier    = errors.New("there is no earlier generation")
+	ErrNotRemoved   = errors.New("it is deployed, but can't be removed here")
 	ErrNotRegular   = format.ErrNotRegular
 )
 
@@ -50,7 +51,7 @@ type Result struct {
 //
 // The index of the new archive must be there and fit, its variants and text index must fit if they
 // are there. A shard set is ErrSet. The error wraps format.ErrLocked if another process writes the
-// archive.
+// archive, and ErrNotRemoved if the archive is in place, but files named from can't be removed.
 func Deploy(ctx context.Context, from, to string, o Options) (res Result, err error) {
 	p, err := lock(ctx, to)
 	if err != nil {
@@ -81,13 +82,23 @@ func Deploy(ctx context.Context, from, to string, o Options) (res Result, err er
 	if err != nil {
 		return res, errors.Join(err, os.RemoveAll(p.in(newDir)))
 	}
-	for _, name := range moved {
-		if err := os.Remove(name); err != nil && !errors.Is(err, fs.ErrNotExist) {
-			return res, err
-		}
-	}
 	res.Removed, err = p.prune(o.Keep)
-	return res, err
+	return res, errors.Join(removeMoved(moved), err)
+}
+
+// removeMoved removes the files of the archive from their former names.
+func removeMoved(names []string) error {
+	for _, name := range names {
+		err := os.Remove(name)
+		if err == nil || errors.Is(err, fs.ErrNotExist) {
+			continue
+		}
+		if pe := (*fs.PathError)(nil); errors.As(err, &pe) {
+			err = pe.Err
+		}
+		return fmt.Errorf("%s: %w: %w", name, ErrNotRemoved, err)
+	}
+	return nil
 }
 
 // Rollback puts an earlier generation of the archive in place: that of this time, or the last one
