@@ -12,9 +12,9 @@ import (
 
 // Check reads the archive that is open from end to end, and checks each tar header and member
 // against FORMAT.md. It builds the index again, and compares its digest with the one in the
-// trailer, as that was when the archive was opened. It does the same for each shard of a set. workers
-// is the number of goroutines that decompress; 0 means one for each CPU. It needs a temporary file
-// as large as the sidecar.
+// trailer, as that was when the archive was opened. It does the same for each shard of a set.
+// workers is the number of goroutines that decompress; 0 means one for each CPU. It needs a
+// temporary file as large as the sidecar.
 //
 // The error wraps format.ErrCorrupt, ErrTruncated or ErrVersion if something is wrong. [Verify]
 // opens an archive by its name, checks the sidecars, too, and finds more than the first problem.

@@ -242,6 +242,45 @@ func TestWrittenOver(t *testing.T) {
 	}
 }
 
+// TestLinked: a hard link and its end are no change of the file. Behind one, a change shows as
+// before, also if the modification time is set back.
+func TestLinked(t *testing.T) {
+	s, _, _ := newSource(t)
+	write(t, s.Name, testArchive)
+	s.Look(true)
+	f, was := s.Current(), mustStat(t, s.Name)
+	for _, change := range []func() error{
+		func() error { return os.Link(s.Name, s.Name+".kept") },
+		func() error { return os.Remove(s.Name + ".kept") },
+		func() error { return os.Link(s.Name, s.Name+".kept") },
+	} {
+		if err := errors.Join(change(), f.Check()); err != nil {
+			t.Fatal(err)
+		}
+	}
+	settle(t, s.Name)
+	whole, err := os.ReadFile(s.Name)
+	if err == nil {
+		err = errors.Join(os.WriteFile(s.Name, whole, 0o644),
+			os.Chtimes(s.Name, time.Time{}, was.ModTime()))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := f.Check(); !errors.Is(err, ErrUnusable) {
+		t.Errorf("written over: %v", err)
+	}
+}
+
+func mustStat(t *testing.T, name string) os.FileInfo {
+	t.Helper()
+	fi, err := os.Stat(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return fi
+}
+
 // TestVerdicts: each variant of each entry has a bit of its own.
 func TestVerdicts(t *testing.T) {
 	const entries = 100

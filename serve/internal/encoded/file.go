@@ -18,8 +18,8 @@ type File struct {
 	name   string
 	notice func(string)
 	file   *variants.File
-	stamp  changetime.Stamp
-	gone   atomic.Bool // it was written over
+	stamp  atomic.Pointer[changetime.Stamp] // when it was last looked at
+	gone   atomic.Bool                      // it was written over
 
 	dictionaries []*plan.Dictionary // by their numbers
 	good, bad    verdicts
@@ -51,9 +51,10 @@ func newFile(
 ) (*File, error) {
 	f := &File{name: name, notice: notice, file: x,
 		good: newVerdicts(of.Entries), bad: newVerdicts(of.Entries)}
-	f.stamp = changetime.StampOf(x.Info())
+	opened := changetime.StampOf(x.Info())
+	f.stamp.Store(&opened)
 	now, err := changetime.Stat(x.OSFile())
-	if err == nil && (now != f.stamp || !now.Settled(time.Now())) {
+	if err == nil && (now != opened || !now.Settled(time.Now())) {
 		err = errBusy
 	}
 	if err != nil {
@@ -112,14 +113,20 @@ func (f *File) Dictionary(name string) *plan.Dictionary {
 }
 
 // Check returns ErrUnusable if the file has changed since it was opened. It must be called after
-// the last byte of a variant was read, and before that byte is sent. A file that has only lost its
-// name has not changed.
+// the last byte of a variant was read, and before that byte is sent. A file that has only lost or
+// got a name has not changed.
 func (f *File) Check() error {
 	if f.gone.Load() {
 		return ErrUnusable
 	}
 	now, err := changetime.Stat(f.file.OSFile())
-	if err == nil && f.stamp.SameContent(now) {
+	was := f.stamp.Load()
+	switch {
+	case err == nil && *was == now:
+		return nil
+	case err == nil && was.SameContent(now):
+		linked := now // only here: now stays off the heap
+		f.stamp.CompareAndSwap(was, &linked)
 		return nil
 	}
 	if err == nil {
@@ -138,5 +145,5 @@ func (f *File) withdraw(err error) error {
 
 // isAt reports whether a name still leads to the file, and the file is unchanged.
 func (f *File) isAt(named os.FileInfo) bool {
-	return !f.gone.Load() && f.stamp == changetime.StampOf(named)
+	return !f.gone.Load() && *f.stamp.Load() == changetime.StampOf(named)
 }

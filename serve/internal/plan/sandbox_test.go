@@ -55,8 +55,8 @@ func TestSandbox(t *testing.T) {
 	}
 }
 
-// TestSandboxElsewhere: documents are sandboxed at other paths, too, if a rule or a symbolic link of
-// another site leads to them.
+// TestSandboxElsewhere: documents are sandboxed at other paths, too, if a rule or a symbolic link
+// of another site leads to them.
 func TestSandboxElsewhere(t *testing.T) {
 	tree := site()
 	tree.nodes["link"] = Node{Kind: Link, Name: "dir/index.html"}
