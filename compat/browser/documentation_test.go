@@ -21,7 +21,7 @@ var documented = []string{"/", "/start/", "/guide/hosting/", "/manual/folders/",
 
 // TestDocumentation builds the documentation as a site and looks at its pages, served from its
 // archive: nothing is on the console, nothing comes from other hosts, no page is wider than the
-// screen, and a search finds words.
+// screen, the colours are those of the system, and a search finds words.
 func TestDocumentation(t *testing.T) {
 	tools.Path(t, "mkdocs")
 	repo, out := tools.Repo(t), tools.Dir(t)
@@ -37,6 +37,13 @@ func TestDocumentation(t *testing.T) {
 			for _, page := range pages {
 				p.run(chromedp.Navigate(url + page))
 				p.until(`document.querySelector("h1")`)
+				scheme := "default"
+				if l.dark {
+					scheme = "slate"
+				}
+				if got := eval[string](p, `document.body.dataset.mdColorScheme`); got != scheme {
+					t.Errorf("%s has the colours %q, not %q", page, got, scheme)
+				}
 				if foreign := eval[[]string](p, `performance.getEntriesByType("resource").map(e => e.name)
 					.filter(name => new URL(name).origin != location.origin)`); len(foreign) > 0 {
 					t.Errorf("%s loads %q", page, foreign)

@@ -22,6 +22,7 @@ NAMES = ("FORMAT", "FORMAT-PATCH", "FORMAT-TEXT", "CHANGELOG", "SECURITY", "CONT
 FENCE = re.compile(r"^ *(```|~~~)")
 LINK = re.compile(r"(\]\()([^()\s]+)(\))")
 CODE = re.compile(r"(`+[^`]*`+)")
+FLAG = re.compile(r"(`--?[a-z][a-z0-9-]*`)(?!{)")
 
 
 def outside():
@@ -106,7 +107,7 @@ def on_page_markdown(markdown, page, config, files):
                 parts[1::2] = [code.replace("\\|", "|") for code in parts[1::2]]
             for i in range(0, len(parts), 2):
                 parts[i] = LINK.sub(lambda m: m[1] + relink(m[2], here, path, files) + m[3], parts[i])
-            line = "".join(parts)
+            line = FLAG.sub(r"\1{.flag}", "".join(parts))
         lines.append(line)
     return "\n".join(lines)
 
@@ -190,7 +191,7 @@ def escape(text):
     parts = re.split(r"((?<!\w)'[^' ][^']*'(?!\w)|(?<!\w)--?[a-z][a-z0-9-]*)", text)
     for i, part in enumerate(parts):
         if i % 2 == 1 and part.startswith("-"):
-            parts[i] = f"`{part}`"
+            parts[i] = f"`{part}`{{.flag}}"
         elif i % 2 == 1:
             parts[i] = re.sub(r"^'(.*)'$", quoted, part)
         else:
