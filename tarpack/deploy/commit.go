@@ -52,6 +52,9 @@ func (p *place) undo() {
 	}
 }
 
+// errPlan is returned for a plan that decide has not written, or that was damaged since.
+var errPlan = errors.New("the plan of the deployment is damaged")
+
 // finish gives the files of the generation that was decided on their names. What belonged to the
 // archive before and has no successor is removed as soon as the new archive is there.
 func (p *place) finish() error {
@@ -61,6 +64,9 @@ func (p *place) finish() error {
 	}
 	lines := strings.Split(string(plan), "\n")
 	id, ends := lines[0], lines[1:]
+	if timeOf(id).IsZero() || !slices.Contains(ends, "") {
+		return errPlan
+	}
 	for i, suffix := range suffixes {
 		name := p.name + suffix
 		if slices.Contains(ends, suffix) {
@@ -110,7 +116,7 @@ func (p *place) put(name string) error {
 // recover finishes a deployment that was decided on, and removes the remains of one that was not.
 func (p *place) recover(ctx context.Context) error {
 	if _, err := os.Lstat(filepath.Join(p.in(commitDir), planFile)); err == nil {
-		if err := p.finish(); err != nil {
+		if err := p.finish(); err != nil && !errors.Is(err, errPlan) {
 			return err
 		}
 	}

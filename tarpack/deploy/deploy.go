@@ -192,7 +192,9 @@ func (p *place) unlock() error {
 	if fi, err := p.temp.Stat(); err == nil && fi.Size() == 0 {
 		removed = os.Remove(p.temp.Name())
 	}
-	_ = os.Remove(p.dir) // unless there is something in it
+	if fi, err := os.Lstat(p.dir); err == nil && fi.IsDir() {
+		_ = os.Remove(p.dir) // unless there is something in it
+	}
 	return errors.Join(removed, p.temp.Close(), p.lock.Close())
 }
 

@@ -78,6 +78,46 @@ func TestEveryOption(t *testing.T) {
 	}
 }
 
+// TestDamagedPlan: a plan that is not one of this package takes nothing away.
+func TestDamagedPlan(t *testing.T) {
+	for _, plan := range []string{"", "rubbish\n\n.tpi", "20300102T030405.000Z",
+		"20300102T030405.000Z\n.tpi"} {
+		dir := t.TempDir()
+		to := filepath.Join(dir, "site.tar.gz")
+		if _, err := deploy.Deploy(t.Context(), packed(t, dir), to, deploy.Options{}); err != nil {
+			t.Fatal(err)
+		}
+		commit := filepath.Join(dir, ".site.tar.gz.generations", "commit")
+		if err := os.Mkdir(commit, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(commit, "plan"), []byte(plan), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		_, err := deploy.Deploy(t.Context(), packed(t, dir), to, deploy.Options{Keep: 1})
+		if all, listed := deploy.List(to); err != nil || listed != nil || len(all) != 2 {
+			t.Errorf("%q: %v, %v, %v", plan, all, err, listed)
+		}
+		if _, err := os.Lstat(commit); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%q: %v", plan, err)
+		}
+	}
+}
+
+// TestFileInstead: a file that has the name of the directory of generations stays.
+func TestFileInstead(t *testing.T) {
+	dir := t.TempDir()
+	file := filepath.Join(dir, ".site.tar.gz.generations")
+	if err := os.WriteFile(file, nil, 0o644); err != nil {
+		t.Fatal(err)
+	}
+	_, err := deploy.Deploy(t.Context(), packed(t, dir), filepath.Join(dir, "site.tar.gz"),
+		deploy.Options{})
+	if _, gone := os.Lstat(file); err == nil || gone != nil {
+		t.Errorf("%v, %v", err, gone)
+	}
+}
+
 // TestCancelled: a context that has ended changes nothing.
 func TestCancelled(t *testing.T) {
 	dir := t.TempDir()
