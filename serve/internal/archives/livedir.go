@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"os"
 	"slices"
 
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
@@ -54,10 +56,21 @@ func (l *Library) openLive(spec Spec) (backing, error) {
 	}
 	b := l.holdLive(spec, d)
 	if b.dir == nil && l.current.Load() == nil {
-		l.notice(fmt.Sprintf("%s: not there yet: /%s is answered with 503 until it is", spec.Path,
-			spec.Mount))
+		l.notice(missing(spec))
 	}
 	return b, nil
+}
+
+// missing is the notice about a directory that can't be served yet.
+func missing(spec Spec) string {
+	if f, err := os.Open(spec.Path); err == nil {
+		_ = f.Close()
+	} else if errors.Is(err, fs.ErrPermission) {
+		return fmt.Sprintf("%s: permission denied: /%s is answered with 503 until it can be read",
+			spec.Path, spec.Mount)
+	}
+	return fmt.Sprintf("%s: not there yet: /%s is answered with 503 until it is", spec.Path,
+		spec.Mount)
 }
 
 // layerTries is how often the archive of a layer is opened before an error. It was just written,
