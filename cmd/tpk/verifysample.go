@@ -66,9 +66,8 @@ func (o *verifyOptions) one(c *cli.Context, name string) error {
 	if o.sample == nil {
 		return verify(c, name, o.trust)
 	}
-	if b, err := bundle.OpenFile(name); err == nil {
-		return errors.Join(report.WithHint(fmt.Errorf("%s: it is a bundle, which is checked as a whole",
-			report.Quote(name)), "leave out --sample"), b.Close())
+	if err := refuseBundle(name); err != nil {
+		return err
 	}
 	m := terminal.NewMeter(c, "verifying")
 	defer m.Stop()
@@ -109,6 +108,16 @@ func (o *verifyOptions) one(c *cli.Context, name string) error {
 	_, err = fmt.Fprintf(c.App.Writer, "%s: the sample with seed %s is well: %s, %s\n",
 		report.Quote(name), seed, report.Entries(res.Entries), report.Bytes(res.Bytes))
 	return err
+}
+
+// refuseBundle returns an error if a file is a bundle.
+func refuseBundle(name string) error {
+	b, err := bundle.OpenFile(name)
+	if err != nil {
+		return nil //nolint:nilerr // the check of the archive reports what is wrong with it
+	}
+	return errors.Join(report.WithHint(fmt.Errorf("%s: it is a bundle, which is checked as a whole",
+		report.Quote(name)), "leave out --sample"), b.Close())
 }
 
 // A sampledLine is the last line of verify --sample --json. The seed is a string, since it may be
