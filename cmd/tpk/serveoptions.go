@@ -46,6 +46,9 @@ func parseServe(c *cli.Context) (*serveOptions, error) {
 	if err := flags.FromEnvironment(c); err != nil {
 		return nil, err
 	}
+	if err := checkPairs(c); err != nil {
+		return nil, err
+	}
 	mode, err := strconv.ParseUint(c.String("socket-mode"), 8, 9)
 	if err != nil {
 		return nil, report.Usagef("serve: --socket-mode %s: must be octal digits, such as 0660",
@@ -80,35 +83,8 @@ func parseServe(c *cli.Context) (*serveOptions, error) {
 		MaxConns: c.Int("max-conns"), MaxConnsPerIP: c.Int("max-conns-per-ip"),
 		MaxHeader: c.Int("max-header"),
 	}
-	for _, g := range c.StringSlice("hide") {
-		if g == "" {
-			sc.Hide, sc.HideMore = []string{}, nil // dotfiles as well
-			continue
-		}
-		sc.HideMore = append(sc.HideMore, g)
-	}
-	for _, t := range c.StringSlice("type") {
-		ext, name, ok := strings.Cut(t, "=")
-		if !ok {
-			return nil, report.Usagef("serve: --type %s: must be EXT=TYPE, such as md=text/plain",
-				report.Quote(t))
-		}
-		if sc.Types == nil {
-			sc.Types = map[string]string{}
-		}
-		if was, ok := sc.Types[ext]; ok && was != name {
-			return nil, report.Usagef("serve: --type %s: %s has another type already",
-				report.Quote(t), report.Quote(ext))
-		}
-		sc.Types[ext] = name
-	}
-	for _, h := range c.StringSlice("header") {
-		name, value, ok := strings.Cut(h, ":")
-		if !ok {
-			return nil, report.Usagef("serve: --header %s: must be 'NAME: VALUE'", report.Quote(h))
-		}
-		field := serve.Field{Name: name, Value: strings.TrimSpace(value)}
-		sc.Header = append(sc.Header, field)
+	if err := parseAnswers(c, sc); err != nil {
+		return nil, err
 	}
 	if run.Former, o.former, err = handover.Receive(); err != nil {
 		return nil, err
@@ -136,6 +112,53 @@ func parseServe(c *cli.Context) (*serveOptions, error) {
 	}
 	sc.Resolve = o.resolve
 	return o, serveArchives(c, o)
+}
+
+// parseAnswers sets the options of lists whose values have a form of their own.
+func parseAnswers(c *cli.Context, sc *serve.Options) error {
+	for _, g := range c.StringSlice("hide") {
+		if g == "" {
+			sc.Hide, sc.HideMore = []string{}, nil // dotfiles as well
+			continue
+		}
+		sc.HideMore = append(sc.HideMore, g)
+	}
+	for _, t := range c.StringSlice("type") {
+		ext, name, ok := strings.Cut(t, "=")
+		if !ok {
+			return report.Usagef("serve: --type %s: must be EXT=TYPE, such as md=text/plain",
+				report.Quote(t))
+		}
+		if sc.Types == nil {
+			sc.Types = map[string]string{}
+		}
+		if was, ok := sc.Types[ext]; ok && was != name {
+			return report.Usagef("serve: --type %s: %s has another type already",
+				report.Quote(t), report.Quote(ext))
+		}
+		sc.Types[ext] = name
+	}
+	for _, h := range c.StringSlice("header") {
+		name, value, ok := strings.Cut(h, ":")
+		if !ok {
+			return report.Usagef("serve: --header %s: must be 'NAME: VALUE'", report.Quote(h))
+		}
+		field := serve.Field{Name: name, Value: strings.TrimSpace(value)}
+		sc.Header = append(sc.Header, field)
+	}
+	return nil
+}
+
+// checkPairs returns an error if a flag is set without the one that gives it a meaning.
+func checkPairs(c *cli.Context) error {
+	for _, p := range []struct{ flag, of string }{
+		{"burst", "max-requests-per-ip"}, {"proxy-header", "trust-proxy"},
+	} {
+		if c.IsSet(p.flag) && !c.IsSet(p.of) {
+			return report.Usagef("serve: --%s needs --%s", p.flag, p.of)
+		}
+	}
+	return nil
 }
 
 // certificates pairs certificates with their keys. An unpaired one has no key, or no certificate.
