@@ -155,8 +155,8 @@ func TestReuse(t *testing.T) {
 	}
 }
 
-// TestRestart: what an earlier Dir has packed is used as soon as the folders are read, without a look
-// at the contents.
+// TestRestart: what an earlier Dir has packed is used as soon as the folders are read, without a
+// look at the contents.
 func TestRestart(t *testing.T) {
 	dir := t.TempDir()
 	c := Config{Path: dir, Cache: t.TempDir()}
