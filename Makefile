@@ -77,7 +77,7 @@ unit: ## all tests, with samples of the sweeps
 	$(GO) -C packaging test ./...
 
 .PHONY: unit-long
-unit-long: ## the tests of which -short takes a sample, with whole sweeps or the share that SWEEP names, such as SWEEP=1/3
+unit-long: ## the tests that -short takes a sample from, with whole sweeps or the share that SWEEP names, such as SWEEP=1/3
 	mkdir -p .work
 	$(GO) run ./compat/longtests >.work/longtests
 	xargs -P 2 -L 1 $(GO) test -timeout 60m -run <.work/longtests

@@ -39,7 +39,7 @@ removed: no index or signature of the old archive stays.
 
 The old archive is kept, with what belongs to it, as hard links in .ARCHIVE.generations beside
 ARCHIVE. --keep sets how many of these stay; the oldest are removed. --list lists all, and
---rollback puts back the last one before the current, or that of TIME, as --list prints it.
+--rollback puts back the last one before the current, or the one of TIME, as --list prints it.
 
 If the command is interrupted, or the disk is full, ARCHIVE is the old archive or the new one. In
 rare cases what belongs to it is not there yet; the next run of the command for ARCHIVE completes
@@ -127,7 +127,7 @@ func runDeploy(c *cli.Context, o *deployOptions) error {
 			res.Former, res.Bytes, append([]string{}, res.Removed...)})
 	}
 	if o.rollback {
-		m.Summarize("%s is that of %s again (%s)", report.Quote(o.archive), res.Current,
+		m.Summarize("%s is the archive of %s again (%s)", report.Quote(o.archive), res.Current,
 			report.Bytes(res.Bytes))
 		return nil
 	}

@@ -60,7 +60,7 @@ an address.
 Behind a proxy, --trust-proxy with its address makes the access log and the limits see the clients:
 in X-Forwarded-For (the address furthest to the right that is no such proxy) and X-Forwarded-Proto,
 in Forwarded with --proxy-header forwarded, or by the PROXY protocol, version 1 or 2. What others
-send in these is not heeded.
+send in these is ignored.
 
 The limits for an address hold for a /64 of IPv6. What is above --max-requests-per-ip,
 --max-downloads-per-ip or --max-searches-per-ip is answered with 429, and above --max-searches with

@@ -33,7 +33,7 @@ func listenFlags() []cli.Flag {
 		flags.Switch("no-redirect", "answer requests to http:// addresses instead of redirecting them"+
 			" to https"),
 		&cli.IntFlag{
-			Name: "redirect-port", DefaultText: "that of the first https:// address",
+			Name: "redirect-port", DefaultText: "the port of the first https:// address",
 			Usage:  "redirect to port `N` of https, where clients don't see tpk's own port",
 			Action: flags.InRange("redirect-port", 1, 65535),
 		},

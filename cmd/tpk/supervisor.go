@@ -26,8 +26,8 @@ func (s supervisor) ready(status string) {
 	s.say(daemon.SdNotifyReady + "\nSTATUS=" + status)
 }
 
-// handedOver says that another process of the service is its main process now. The manager heeds
-// nothing more of this one.
+// handedOver says that another process of the service is its main process now. The manager takes
+// no messages of this one any more.
 func (s supervisor) handedOver(pid int) { s.say("MAINPID=" + strconv.Itoa(pid)) }
 
 // stopping says that the server ends.

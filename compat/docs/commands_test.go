@@ -15,8 +15,8 @@ import (
 
 var update = flag.Bool("update", false, "write what commands print into the pages")
 
-// notRunBlocks is how many blocks of commands are not run, in all pages. Whoever adds one changes
-// this number, and gives a reason in the page.
+// notRunBlocks is how many blocks of commands are not run, in all pages. If you add one,
+// change this number, and give a reason in the page.
 const notRunBlocks = 8
 
 // guides returns the pages whose commands are run. Others record what was measured or decided, or

@@ -137,7 +137,7 @@ func run(line *os.File, listeners []serve.NamedListener) (*os.Process, error) {
 	return os.FindProcess(pid)
 }
 
-// environment returns that of the new process. What systemd has set for this process's number is
+// environment returns the environment of the new process. What systemd has set for this process's number is
 // left out: the watchdog waits for the new one.
 func environment() []string {
 	return slices.DeleteFunc(os.Environ(), func(v string) bool {
