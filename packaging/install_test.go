@@ -46,8 +46,11 @@ func TestInstallable(t *testing.T) {
 // A moduleFile is a file of the checkout, as package zip wants it.
 type moduleFile string
 
-func (f moduleFile) Path() string                 { return string(f) }
-func (f moduleFile) Lstat() (os.FileInfo, error)  { return os.Lstat(filepath.Join("..", string(f))) }
+func (f moduleFile) Path() string { return string(f) }
+func (f moduleFile) Lstat() (os.FileInfo, error) {
+	return os.Lstat(filepath.Join("..", string(f)))
+}
+
 func (f moduleFile) Open() (io.ReadCloser, error) { return os.Open(filepath.Join("..", string(f))) }
 
 // moduleFiles returns the files that git knows and that exist.
