@@ -119,8 +119,8 @@ func (f *File) Check() error {
 	if f.gone.Load() {
 		return ErrUnusable
 	}
+	was := f.stamp.Load() // before the file is looked at: it is never the later of the two
 	now, err := changetime.Stat(f.file.OSFile())
-	was := f.stamp.Load()
 	switch {
 	case err == nil && *was == now:
 		return nil
@@ -128,6 +128,8 @@ func (f *File) Check() error {
 		linked := now // only here: now stays off the heap
 		f.stamp.CompareAndSwap(was, &linked)
 		return nil
+	case err == nil && f.stamp.Load() != was:
+		return f.Check() // another goroutine has seen a step between
 	}
 	if err == nil {
 		err = errWrittenOver
