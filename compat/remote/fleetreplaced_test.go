@@ -1,6 +1,7 @@
 package remote
 
 import (
+	"bytes"
 	"fmt"
 	"math/rand/v2"
 	"net/http"
@@ -38,7 +39,7 @@ func (f *fleet) ask(t *testing.T, s *site) *clients {
 				default:
 				}
 				i := random.IntN(s.files)
-				if random.IntN(20) == 0 {
+				if i == quiet || random.IntN(20) == 0 {
 					i = 0 // the long one
 				}
 				coding := []string{"gzip", "identity"}[random.IntN(2)]
@@ -123,30 +124,44 @@ func TestFleetReplaced(t *testing.T) {
 	}
 }
 
-// putBetween uploads a generation just before the second request for a range, while the long file
-// is asked for. It returns how many answers were cut off.
+// putBetween uploads a generation just before a request for a further range of the quiet file. It
+// returns how many answers were cut off.
 func (f *fleet) putBetween(t *testing.T, s *site, generation int) (cut int) {
 	t.Helper()
+	s.archive(t, generation) // packed before a request waits for it
 	var once sync.Once
 	put := func() { once.Do(func() { s.put(t, f.storage, generation) }) }
-	var ranges atomic.Int64
+	first, last := s.extent(t, quiet, generation-1)
 	f.wire.do(func(r *http.Request) {
-		long := !strings.HasPrefix(r.Header.Get("Range"), "bytes=0-0") // that is --poll
-		if long && ranges.Add(1) == 2 {
+		var start int
+		_, err := fmt.Sscanf(r.Header.Get("Range"), "bytes=%d-", &start)
+		if err == nil && first < start && start <= last {
 			put()
 		}
 	})
 	defer f.wire.do(nil)
 	for _, server := range f.servers {
-		status, body, h := request(t, "http://"+server+s.path(0), "identity")
+		status, body, h := request(t, "http://"+server+s.path(quiet), "identity")
 		if status == 200 {
-			s.check(t, 0, 0, "identity", h.Get("Content-Encoding"), h.Get("ETag"), body)
+			s.check(t, quiet, 0, "identity", h.Get("Content-Encoding"), h.Get("ETag"), body)
 		} else {
 			cut++
 		}
 	}
 	put()
 	return cut
+}
+
+// extent returns where a long file's content begins and about ends in an archive. What can't be
+// compressed is there as it is.
+func (s *site) extent(t *testing.T, i, generation int) (first, last int) {
+	t.Helper()
+	content := s.content(i, generation)
+	first = bytes.Index(s.archive(t, generation), content[:64])
+	if first < 0 {
+		t.Fatalf("%s is not as it is in generation %d", s.path(i), generation)
+	}
+	return first, first + len(content) - 1
 }
 
 // load puts load on the proxy with wrk, if it is there, until the returned function is called.
@@ -159,7 +174,9 @@ func (f *fleet) load(t *testing.T, s *site) (stop func()) {
 	}
 	var list strings.Builder
 	for i := range s.files {
-		fmt.Fprintln(&list, s.path(i))
+		if i != quiet {
+			fmt.Fprintln(&list, s.path(i))
+		}
 	}
 	dir := tools.Dir(t)
 	paths, script := filepath.Join(dir, "paths"), filepath.Join(dir, "load.lua")

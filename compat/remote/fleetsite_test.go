@@ -38,13 +38,16 @@ func newSite(t testing.TB, files int) *site {
 
 func (s *site) path(i int) string { return fmt.Sprintf("/d%d/f%d", i%20, i) }
 
-// content returns a file of a generation: a long one, some that can't be compressed, and text.
+// quiet is a long file that no load asks for, so that no cache has it.
+const quiet = 6
+
+// content returns a file of a generation: two long ones, some that can't be compressed, and text.
 func (s *site) content(i, generation int) []byte {
 	if i%3 != 0 {
 		generation = 0
 	}
 	switch {
-	case i == 0:
+	case i == 0, i == quiet:
 		return noise(3<<20, i, generation)
 	case i%50 == 0:
 		return noise(100_000+i, i, generation)
