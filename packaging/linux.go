@@ -71,6 +71,10 @@ func (r *release) linuxPackage(tree string, p platform, format string) error {
 			Deb: nfpm.Deb{Compression: "xz"},
 		},
 	})
+	if format == "apk" {
+		info.Prerelease = strings.ReplaceAll(info.Prerelease, ".", "") // rc1: Alpine allows no dot
+		info.Description, _, _ = strings.Cut(description, "\n")
+	}
 	if err := nfpm.Validate(info); err != nil {
 		return err
 	}
@@ -134,6 +138,11 @@ func (r *release) packageContents(tree string, p platform, format string) (files
 	keep := files.TypeConfigNoReplace
 	c.add(filepath.Join(units, "serve.conf"), "/etc/tpk/serve.conf", keep, 0o644)
 	c.add(filepath.Join(units, "logrotate.conf"), "/etc/logrotate.d/tpk", keep, 0o644)
+	if format == "rpm" { // only directories of the package are removed with it
+		for _, dir := range []string{"/etc/tpk", "/usr/share/doc/tpk", "/usr/share/licenses/tpk"} {
+			c.add("", dir, files.TypeDir, 0o755)
+		}
+	}
 	return c.list, c.err
 }
 

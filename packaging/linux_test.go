@@ -2,10 +2,13 @@ package main
 
 import (
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"strings"
 	"testing"
+
+	"github.com/goreleaser/nfpm/v2/files"
 )
 
 // TestDeb: dpkg reads the package, which has all files for their places, with the modes and the
@@ -72,6 +75,25 @@ func units(t *testing.T) []string {
 		}
 	}
 	return all
+}
+
+// TestDirectories: an .rpm has each directory that is named after it, so that none is left behind.
+func TestDirectories(t *testing.T) {
+	r := fakeRelease(t)
+	list, err := r.packageContents(filepath.Join(r.work, "packages"), platforms[0], "rpm")
+	if err != nil {
+		t.Fatal(err)
+	}
+	kinds := map[string]string{}
+	for _, c := range list {
+		kinds[c.Destination] = c.Type
+	}
+	for _, c := range list {
+		dir := path.Dir(c.Destination)
+		if path.Base(dir) == "tpk" && kinds[dir] != files.TypeDir {
+			t.Errorf("%s is in %s, which the package does not have", c.Destination, dir)
+		}
+	}
 }
 
 // TestPackagesTwice: the same files make the same packages, and each platform of Linux has three.
