@@ -69,6 +69,7 @@ htpasswd            apache2-utils
 openssl             openssl
 mandoc              mandoc
 groff               groff
+ruby                ruby
 '
 # Modules of Debian's Python: module  Debian package
 test_modules='

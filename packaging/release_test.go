@@ -72,37 +72,6 @@ func TestZip(t *testing.T) {
 	}
 }
 
-// TestFormula: the formula has the address and the sum of each archive that Homebrew can use.
-func TestFormula(t *testing.T) {
-	r := fakeRelease(t)
-	for _, p := range platforms {
-		put(t, filepath.Join(r.out, r.name(p)+".tar.gz"), p.String())
-	}
-	if err := r.formula(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	b, err := os.ReadFile(filepath.Join(r.out, "tpk.rb"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	for _, p := range []platform{
-		{"linux", "amd64"}, {"linux", "arm64"}, {"darwin", "amd64"}, {"darwin", "arm64"},
-	} {
-		sum, err := fileSum(filepath.Join(r.out, r.name(p)+".tar.gz"))
-		if err != nil {
-			t.Fatal(err)
-		}
-		want := "      url \"" + homepage + "/releases/download/v1.2.3-rc.1/" + r.name(p) +
-			".tar.gz\"\n      sha256 \"" + sum + "\"\n"
-		if !strings.Contains(string(b), want) {
-			t.Errorf("no %s in\n%s", want, b)
-		}
-	}
-	if strings.Contains(string(b), "riscv64") || !strings.Contains(string(b), "on_macos do\n") {
-		t.Errorf("the formula is\n%s", b)
-	}
-}
-
 // TestLicence: a module without a licence is an error, and the text of another is kept.
 func TestLicence(t *testing.T) {
 	m := module{Path: "example.org/m", Version: "v1.0.0", Dir: t.TempDir()}

@@ -1,9 +1,10 @@
 #!/usr/bin/env bash
-# Checks a release, as root: its sums, the packages with the tools of their systems, the image, and the .deb in a
-# fresh Debian without Go. There it is installed, used, upgraded while a download runs, removed and purged.
+# Checks a release, as root: its sums, the packages with the tools of their systems, the formula, the image, and the .deb
+# in a fresh Debian without Go. There it is installed, used, upgraded while a download runs, removed and purged. Then the
+# .deb and the .rpm are tested with systemd: test-systemd.sh.
 #
 # usage: packaging/test-release.sh [NEW [OLD]]   directories of releases; those that are not given are made, for this machine
-# needs: root, and apt-get for debootstrap, lintian, skopeo, umoci, rpm, minisign and curl
+# needs: root, and apt-get for debootstrap, lintian, skopeo, umoci, rpm, minisign, curl, ruby and systemd-container
 set -eu
 cd "$(dirname "$0")/.."
 repo=$PWD
@@ -25,9 +26,10 @@ trap 'exit 1' INT TERM
 install_tools() {
 	[ "$(id -u)" = 0 ] || fail "must run as root: it installs packages into a directory"
 	local missing=
-	for tool in debootstrap lintian skopeo umoci rpm minisign curl; do
+	for tool in debootstrap lintian skopeo umoci rpm minisign curl ruby; do
 		command -v $tool >/dev/null || missing+=" $tool"
 	done
+	command -v systemd-nspawn >/dev/null || missing+=" systemd-container"
 	[ -z "$missing" ] && return
 	apt-get -q update
 	# shellcheck disable=SC2086
@@ -65,7 +67,7 @@ check_sums() {
 
 check_packages() {
 	local output
-	output=$(lintian --fail-on error,warning --allow-root "$new"/tpk_*_"$arch".deb 2>&1) || fail "lintian: $output"
+	output=$(lintian --fail-on error,warning --allow-root "$new"/tpk_*.deb 2>&1) || fail "lintian: $output"
 	[ -z "$output" ] || fail "lintian: $output"
 	for package in "$new"/*.rpm; do
 		rpm -K --nosignature "$package" >/dev/null || fail "$package: rpm finds it damaged"
@@ -79,6 +81,11 @@ check_packages() {
 	mkdir -p "$temp/archive"
 	tar -xzf "$new"/tpk-*-linux-"$arch".tar.gz -C "$temp/archive"
 	"$temp"/archive/*/tpk verify "$new"/tpk-*-linux-"$arch".tar.gz
+}
+
+check_formula() {
+	ruby packaging/homebrew/try.rb "$new/tpk.rb" "$new" >"$temp/formula" || fail "formula: $(cat "$temp/formula")"
+	grep -q ', tested$' "$temp/formula" || fail "the formula's test did not run: $(cat "$temp/formula")"
 }
 
 check_image() {
@@ -195,9 +202,12 @@ step "sums and signature"
 check_sums
 step "packages"
 check_packages
+step "formula"
+check_formula
 step "image"
 check_image
 step "Debian without Go"
 make_root
 check_deb
+packaging/test-systemd.sh "$new" "$old"
 echo "packaging/test-release.sh: all is well"
