@@ -3,7 +3,7 @@
 // its own, so that the libraries for this stay out of the module that users of tpk import.
 //
 //	packaging build -source DIR -version v1.0.0 -out DIR [-platforms linux/amd64,...]
-//	packaging sign FILE
+//	packaging sign [-public FILE] FILE
 //
 // release.sh calls it twice, in different directories, and compares the results. docs/releasing.md
 // describes a release.
@@ -16,6 +16,7 @@
 //	image.go      the image for containers
 //	bom.go        lists of components
 //	formula.go    the formula for Homebrew
+//	notes.go      the text of the release
 //	sums.go       SHA256SUMS
 //	sign.go       its signature
 package main

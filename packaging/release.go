@@ -58,6 +58,7 @@ func (r *release) build(ctx context.Context) error {
 		{"image", r.image},
 		{"components", r.components},
 		{"formula", r.formula},
+		{"notes", r.notes},
 	} {
 		start := time.Now()
 		if err := step.run(ctx); err != nil {

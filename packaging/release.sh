@@ -17,6 +17,16 @@ v*) ;;
 '') echo "packaging/release.sh: this commit has no tag: tag it, or call make release VERSION=v1.0.0" >&2; exit 2 ;;
 *) echo "packaging/release.sh: $version: a version is v1.0.0 or v1.0.0-rc.1" >&2; exit 2 ;;
 esac
+# A tag is a release, and not a trial. Its users must find the key and the changes in the repository.
+public=
+if tagged=$(git rev-parse -q --verify "refs/tags/$version^{commit}"); then
+	refuse() { echo "packaging/release.sh: $version is a tag, and $*: docs/releasing.md" >&2; exit 1; }
+	[ "$tagged" = "$commit" ] || refuse "the tag of another commit, $tagged"
+	public=minisign.pub
+	git cat-file -e "$commit:$public" 2>/dev/null || refuse "its commit has no public key in $public"
+	git show "$commit:CHANGELOG.md" | grep -q "^## ${version#v}\( \|$\)" ||
+		refuse "its CHANGELOG.md has no heading '## ${version#v}'"
+fi
 [ -z "$(git status --porcelain)" ] || echo "packaging/release.sh: what is not committed is not in the release" >&2
 
 mkdir -p "$repo/.work/release"
@@ -36,9 +46,10 @@ build() { # checkout, output directory
 
 checkout "$temp/a"
 signed=
+public=${public:+$temp/a/$public}
 if [ -n "${MINISIGN_KEY-}${MINISIGN_SECRET_KEY-}" ]; then
 	signed=yes
-	"$temp/a.tool" sign "$temp/a/LICENSE" >/dev/null # a wrong key is found now, and not at the end
+	"$temp/a.tool" sign -public "$public" "$temp/a/LICENSE" >/dev/null # a wrong key is found now, and not at the end
 	rm "$temp/a/LICENSE.minisig"
 fi
 echo "== $version, commit $commit"
@@ -60,7 +71,7 @@ if [ -z "${ONCE-}" ]; then
 	echo "== both builds are equal"
 fi
 if [ -n "$signed" ]; then
-	"$temp/a.tool" sign "$temp/first/SHA256SUMS"
+	"$temp/a.tool" sign -public "$public" "$temp/first/SHA256SUMS"
 fi
 out=.work/release/$version
 rm -rf "$out"

@@ -10,8 +10,9 @@ import (
 )
 
 // signFile writes FILE.minisig. The variable MINISIGN_KEY names the file of the secret key, or
-// MINISIGN_SECRET_KEY has its text, as in services that build; MINISIGN_PASSWORD decrypts it.
-func signFile(file string, getenv func(string) string) error {
+// MINISIGN_SECRET_KEY has its text, as in services that build; MINISIGN_PASSWORD decrypts it. If
+// publicFile is not empty, the secret key must belong to the public key in it.
+func signFile(file, publicFile string, getenv func(string) string) error {
 	text, err := secretKey(getenv)
 	if err != nil {
 		return err
@@ -29,6 +30,16 @@ func signFile(file string, getenv func(string) string) error {
 	public, ok := key.Public().(minisign.PublicKey)
 	if !ok || !minisign.Verify(public, message, signature) {
 		return errors.New("sign: the signature is not valid: the secret key is damaged")
+	}
+	if publicFile != "" {
+		want, err := minisign.PublicKeyFromFile(publicFile)
+		if err != nil {
+			return fmt.Errorf("sign: the public key in %s: %w", publicFile, err)
+		}
+		if !want.Equal(public) {
+			return fmt.Errorf("sign: the secret key belongs to %s, and the public key in %s is %s",
+				public, publicFile, want)
+		}
 	}
 	fmt.Println("signed; the public key is", public)
 	return os.WriteFile(file+".minisig", signature, 0o644)

@@ -27,27 +27,35 @@ func TestSign(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	keyFile := filepath.Join(t.TempDir(), "key")
+	dir := t.TempDir()
+	keyFile, publicFile, otherFile := dir+"/key", dir+"/key.pub", dir+"/other.pub"
 	put(t, keyFile, string(plain))
+	put(t, publicFile, "untrusted comment: minisign public key\n"+public.String()+"\n")
+	put(t, otherFile, "untrusted comment: minisign public key\n"+lockedPublic+"\n")
 	for _, c := range []struct {
-		name string
-		vars map[string]string
-		good bool
+		name   string
+		vars   map[string]string
+		public string
+		good   bool
 	}{
-		{"file", map[string]string{"MINISIGN_KEY": keyFile}, true},
-		{"text", map[string]string{"MINISIGN_SECRET_KEY": string(plain)}, true},
+		{"file", map[string]string{"MINISIGN_KEY": keyFile}, "", true},
+		{"text", map[string]string{"MINISIGN_SECRET_KEY": string(plain)}, "", true},
 		{"password", map[string]string{
 			"MINISIGN_SECRET_KEY": string(locked), "MINISIGN_PASSWORD": "secret",
-		}, true},
-		{"no password", map[string]string{"MINISIGN_SECRET_KEY": string(locked)}, false},
-		{"no key", nil, false},
-		{"no file", map[string]string{"MINISIGN_KEY": keyFile + "x"}, false},
-		{"public key", map[string]string{"MINISIGN_SECRET_KEY": public.String()}, false},
+		}, "", true},
+		{"no password", map[string]string{"MINISIGN_SECRET_KEY": string(locked)}, "", false},
+		{"no key", nil, "", false},
+		{"no file", map[string]string{"MINISIGN_KEY": keyFile + "x"}, "", false},
+		{"known", map[string]string{"MINISIGN_KEY": keyFile}, publicFile, true},
+		{"key of others", map[string]string{"MINISIGN_KEY": keyFile}, otherFile, false},
+		{"no such public key", map[string]string{"MINISIGN_KEY": keyFile}, dir + "/none", false},
+		{"public key is secret", map[string]string{"MINISIGN_KEY": keyFile}, keyFile, false},
+		{"public key", map[string]string{"MINISIGN_SECRET_KEY": public.String()}, "", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			file := filepath.Join(t.TempDir(), sumsFile)
 			put(t, file, "0123  a\n")
-			err := signFile(file, func(name string) string { return c.vars[name] })
+			err := signFile(file, c.public, func(name string) string { return c.vars[name] })
 			if !c.good {
 				if _, statErr := os.Stat(file + ".minisig"); err == nil || statErr == nil {
 					t.Errorf("error %v, and a signature: %v", err, statErr == nil)
