@@ -10,6 +10,7 @@ import (
 
 	"github.com/VictoriaMetrics/metrics"
 
+	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/record"
 )
@@ -81,16 +82,11 @@ func (s *Server) writeMetrics(w io.Writer) {
 	}
 
 	list := s.library.List()
-	m.begin("archive_entries", "gauge", "Entries of an archive that is served.")
-	for i, a := range list {
-		m.value("archive_entries", float64(a.Entries), "index", strconv.Itoa(i), "path", a.Path,
-			"mount", a.Mount)
-	}
-	m.begin("archive_bytes", "gauge", "Size of an archive that is served.")
-	for i, a := range list {
-		m.value("archive_bytes", float64(a.Bytes), "index", strconv.Itoa(i), "path", a.Path,
-			"mount", a.Mount)
-	}
+	m.archives("archive_entries", "Entries of an archive that is served.", list,
+		func(i int) (float64, bool) { return float64(list[i].Entries), true })
+	m.archives("archive_bytes", "Size of an archive that is served.", list,
+		func(i int) (float64, bool) { return float64(list[i].Bytes), true })
+	s.writeVerified(m, list)
 	m.begin("reloads_total", "counter", "Changes of the archives.")
 	m.value("reloads_total", float64(s.reloads.good.Load()), "result", "ok")
 	m.value("reloads_total", float64(s.reloads.bad.Load()), "result", "failed")
@@ -124,6 +120,18 @@ func (m metricsWriter) value(name string, v float64, labels ...string) {
 		text = "{" + text[1:] + "}"
 	}
 	fmt.Fprintf(m.w, "tpk_%s%s %s\n", name, text, strconv.FormatFloat(v, 'g', -1, 64))
+}
+
+// archives writes a gauge with a value for each archive for which the function has one.
+func (m metricsWriter) archives(
+	name, help string, list []archives.Info, value func(i int) (v float64, ok bool),
+) {
+	m.begin(name, "gauge", help)
+	for i, a := range list {
+		if v, ok := value(i); ok {
+			m.value(name, v, "index", strconv.Itoa(i), "path", a.Path, "mount", a.Mount)
+		}
+	}
 }
 
 var labelEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)

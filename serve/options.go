@@ -168,6 +168,11 @@ type Options struct {
 	// It may be nil.
 	AccessLog    io.Writer
 	AccessFormat string
+	// VerifyMetrics is a file with the results of checks of archives, as the program tpk writes it. If
+	// set, the admin server's metrics have when each archive was last verified, and what was found. A
+	// result counts for the archive that was verified, by its path and its index, and not for one that
+	// has replaced it. The file need not be there yet.
+	VerifyMetrics string
 	// Log gets a line for everything that an operator should know. It may be nil, and is called by
 	// several goroutines.
 	Log func(message string)

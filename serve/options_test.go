@@ -149,12 +149,13 @@ func TestEveryOption(t *testing.T) {
 				t.Errorf("%q", log)
 			}
 		},
-		"CacheDir":     func(*testing.T) {}, // TestMissingIndex checks it
-		"CacheSize":    func(*testing.T) {}, // TestCacheSize checks it
-		"Resolve":      func(*testing.T) {}, // TestAdminURL checks it
-		"NoConvert":    func(*testing.T) {}, // TestForeign checks it
-		"Trust":        func(*testing.T) {}, // TestSigned checks it
-		"PasswordFile": func(*testing.T) {}, // TestUsers checks it
+		"CacheDir":      func(*testing.T) {}, // TestMissingIndex checks it
+		"CacheSize":     func(*testing.T) {}, // TestCacheSize checks it
+		"Resolve":       func(*testing.T) {}, // TestAdminURL checks it
+		"NoConvert":     func(*testing.T) {}, // TestForeign checks it
+		"Trust":         func(*testing.T) {}, // TestSigned checks it
+		"PasswordFile":  func(*testing.T) {}, // TestUsers checks it
+		"VerifyMetrics": TestVerified,
 		"Sandbox": func(t *testing.T) {
 			in, _ := get(t, "/m/folder/x")
 			out, _ := get(t, "/m/a.txt")

@@ -26,6 +26,7 @@ type Server struct {
 	access    *accessLog      // nil without one
 	users     *basicauth.File // nil: everybody is allowed
 	reloads   reloads
+	verified  verifiedLog
 	handover  handover
 }
 

@@ -115,6 +115,7 @@ func operateFlags() []cli.Flag {
 		},
 		textFlag("admin", "serve health, metrics and archives at `ADDRESS`, HOST:PORT or unix:PATH;"+
 			" keep it private"),
+		textFlag("verify-metrics", "show in these metrics what verify --metrics wrote to `FILE`"),
 	}
 }
 

@@ -70,6 +70,7 @@ func parseServe(c *cli.Context) (*serveOptions, error) {
 		PasswordFile: c.String("htpasswd"), Sandbox: c.StringSlice("sandbox"),
 		NoSiteConfig:    c.Bool("no-site-config"),
 		TrustSiteConfig: c.Bool("trust-site-config"),
+		VerifyMetrics:   c.String("verify-metrics"),
 	}
 	*run = serve.RunOptions{
 		Watch: c.Bool("watch"), Poll: c.Duration("poll"), Admin: c.String("admin"),
@@ -152,7 +153,7 @@ func parseAnswers(c *cli.Context, sc *serve.Options) error {
 // checkPairs returns an error if a flag is set without the one that gives it a meaning.
 func checkPairs(c *cli.Context) error {
 	for _, p := range []struct{ flag, of string }{
-		{"burst", "max-requests-per-ip"}, {"proxy-header", "trust-proxy"},
+		{"burst", "max-requests-per-ip"}, {"proxy-header", "trust-proxy"}, {"verify-metrics", "admin"},
 	} {
 		if c.IsSet(p.flag) && !c.IsSet(p.of) {
 			return report.Usagef("serve: --%s needs --%s", p.flag, p.of)

@@ -30,7 +30,7 @@ type verifyOptions struct {
 	archives []string
 	trust    *signature.Trust // nil: signatures are not checked
 	sample   *tarpack.SampleOptions
-	results  *verifiedMetrics // nil: not written
+	results  *metricsFile // nil: not written
 }
 
 func verifyCommand() *cli.Command {
@@ -57,8 +57,9 @@ With --sample, a random sample of the entries is checked, and the index as far a
 --sample 5% or --sample 1000. Each entry is as likely as any other, whatever its size. The seed is
 printed; --seed checks the same entries again. The archive must be a file with an index.
 
-With --metrics, FILE gets the time and the result of the last check of each archive, as the textfile
-collector of Prometheus's node_exporter reads them. Other archives that FILE has stay in it.
+With --metrics, FILE gets the time and the result of the last check of each archive, for 'tpk serve
+--verify-metrics FILE' and for the textfile collector of Prometheus's node_exporter. Other archives
+that FILE has stay in it.
 
 With --json, problems are objects on standard output with path, offset and error. The last line of
 each archive has archive, entries, bytes and problems.`,
@@ -101,9 +102,12 @@ func runVerify(c *cli.Context, o *verifyOptions) (failed error) {
 		}
 	}
 	for _, name := range o.archives {
-		err := o.one(c, name)
-		if o.results != nil && context.Cause(c.Context) == nil {
-			err = errors.Join(err, o.results.note(name, err))
+		verify := func() (tarpack.VerifyResult, error) { return o.one(c, name) }
+		var err error
+		if o.results != nil {
+			err = o.results.check(c.Context, name, verify)
+		} else {
+			_, err = verify()
 		}
 		if len(o.archives) == 1 || context.Cause(c.Context) != nil ||
 			report.IsStandardOutput(err) {
@@ -118,21 +122,27 @@ func runVerify(c *cli.Context, o *verifyOptions) (failed error) {
 }
 
 // verify checks one archive. One on a server is downloaded to temporary files first.
-func verify(c *cli.Context, name string, trust *signature.Trust) error {
+func verify(
+	c *cli.Context, name string, trust *signature.Trust,
+) (res tarpack.VerifyResult, err error) {
 	if b, err := bundle.OpenFile(name); err == nil {
-		return errors.Join(verifyBundle(c, name, b, trust), b.Close())
+		res, err = verifyBundle(c, name, b, trust)
+		return res, errors.Join(err, b.Close())
 	} else if errors.Is(err, bundle.ErrDamaged) || errors.Is(err, bundle.ErrVersion) {
-		return err
+		return res, err
 	}
 	d, err := reading.Download(c, name, trust)
 	if err != nil {
-		return err
+		return res, err
 	}
-	return errors.Join(d.Say(verifyFile(c, d, trust)), d.Close())
+	res, err = verifyFile(c, d, trust)
+	return res, errors.Join(d.Say(err), d.Close())
 }
 
 // verifyFile checks one archive that is a file.
-func verifyFile(c *cli.Context, d *reading.Downloaded, trust *signature.Trust) error {
+func verifyFile(
+	c *cli.Context, d *reading.Downloaded, trust *signature.Trust,
+) (res tarpack.VerifyResult, err error) {
 	name := d.File
 	m := terminal.NewMeter(c, "verifying")
 	defer m.Stop()
@@ -168,7 +178,7 @@ func verifyFile(c *cli.Context, d *reading.Downloaded, trust *signature.Trust) e
 		m.Print(report.LineWithoutHint(d.Say(report.In(name, p))))
 	}
 	notice := func(err error) { m.Notice(d.Say(err)) }
-	res, err := tarpack.Verify(c.Context, name,
+	res, err = tarpack.Verify(c.Context, name,
 		tarpack.VerifyOptions{Notice: notice, Progress: m.Update, Problem: problem,
 			Trust: trust})
 	if errors.Is(err, format.ErrNotArchive) && trust == nil && !d.Remote() &&
@@ -190,11 +200,8 @@ func verifyFile(c *cli.Context, d *reading.Downloaded, trust *signature.Trust) e
 	if errors.Is(err, source.ErrChanged) && !errors.Is(err, format.ErrShard) {
 		err = report.WithHint(err, report.HintChanged)
 	}
-	if err != nil {
-		return err
-	}
-	if res.Failed == 0 && (asJSON || terminal.IsQuiet(c)) {
-		return nil
+	if err != nil || res.Failed == 0 && (asJSON || terminal.IsQuiet(c)) {
+		return res, err
 	}
 	if res.Failed == 0 {
 		well := "all is well"
@@ -206,11 +213,11 @@ func verifyFile(c *cli.Context, d *reading.Downloaded, trust *signature.Trust) e
 		}
 		_, err := fmt.Fprintf(c.App.Writer, "%s: %s: %s, %s\n",
 			report.Quote(d.NameOf(name)), well, report.Entries(res.Entries), report.Bytes(res.Bytes))
-		return err
+		return res, err
 	}
 	hint := "rebuild the index with 'tpk index'"
 	if d.Remote() { // that is all that can be said: the commands below change files
-		return report.WithHint(fmt.Errorf("%s: %s found", d.NameOf(name),
+		return res, report.WithHint(fmt.Errorf("%s: %s found", d.NameOf(name),
 			count.Of(res.Failed, "problem", "problems")), "upload a good copy with its .tpi")
 	}
 	switch {
@@ -233,7 +240,7 @@ func verifyFile(c *cli.Context, d *reading.Downloaded, trust *signature.Trust) e
 		hint = "'tpk index --embed' appends the index again"
 	}
 	problems := count.Of(res.Failed, "problem", "problems")
-	return report.WithHint(fmt.Errorf("%s: %s found", name, problems), hint)
+	return res, report.WithHint(fmt.Errorf("%s: %s found", name, problems), hint)
 }
 
 // verifyVariants decodes the variants of an archive, if it has some, and compares them with it.

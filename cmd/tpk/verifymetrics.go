@@ -1,35 +1,26 @@
 package main
 
 import (
-	"bufio"
+	"context"
 	"errors"
 	"fmt"
-	"io/fs"
-	"maps"
-	"os"
-	"path/filepath"
-	"slices"
-	"strconv"
-	"strings"
 	"time"
 
 	"github.com/urfave/cli/v2"
 
+	"github.com/tarpack/tpk/cmd/tpk/reading"
 	"github.com/tarpack/tpk/cmd/tpk/report"
-	"github.com/tarpack/tpk/internal/osfile"
+	"github.com/tarpack/tpk/internal/verified"
+	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/cache"
+	"github.com/tarpack/tpk/tarpack/remote"
 )
 
-// verifiedMetrics is a file with the results of checks, in the text format of Prometheus.
-type verifiedMetrics struct{ name string }
-
-// verifiedSeries are the metrics of the file, in its order.
-var verifiedSeries = []struct{ name, help string }{
-	{"tpk_verify_timestamp_seconds", "When the archive was last checked."},
-	{"tpk_verify_last_success_timestamp_seconds", "When the archive was last found in order."},
-}
+// metricsFile is the file of verify --metrics.
+type metricsFile struct{ name string }
 
 // parseMetrics returns the file that --metrics names, or nil.
-func parseMetrics(c *cli.Context) (*verifiedMetrics, error) {
+func parseMetrics(c *cli.Context) (*metricsFile, error) {
 	name := c.String("metrics")
 	switch {
 	case !c.IsSet("metrics"):
@@ -40,99 +31,67 @@ func parseMetrics(c *cli.Context) (*verifiedMetrics, error) {
 		return nil, report.Usagef("verify: '-': it doesn't write to standard output:" +
 			" name a file, or ./- for one of that name")
 	}
-	return &verifiedMetrics{name: name}, nil
+	return &metricsFile{name: name}, nil
 }
 
-// note writes the result of a check to the file. What it has of other archives stays. After a check
-// that has failed, the time of the last good one stays, too.
-func (v *verifiedMetrics) note(archive string, failed error) error {
-	full, err := filepath.Abs(archive)
+// read returns the results in the file. One that has anything else in it must not be replaced.
+func (m *metricsFile) read() (map[string]verified.Result, error) {
+	all, err := verified.Read(m.name)
+	if errors.Is(err, verified.ErrForeign) {
+		err = report.WithHint(fmt.Errorf("%s: is not a file of verify --metrics",
+			report.Quote(m.name)), "choose another name")
+	}
+	return all, err
+}
+
+// check verifies an archive and adds the result to the file. What the file has of other archives
+// stays. If ctx has ended, nothing was found out, and nothing is added.
+func (m *metricsFile) check(
+	ctx context.Context, archive string, verify func() (tarpack.VerifyResult, error),
+) error {
+	before := digestOf(ctx, archive)
+	res, failed := verify()
+	if context.Cause(ctx) != nil {
+		return failed
+	}
+	now := verified.Result{Entries: res.Entries, Bytes: res.Bytes, Problems: res.Failed}
+	if after := digestOf(ctx, archive); after == before { // else it is unclear what was verified
+		now.Digest = after
+	}
+	if failed != nil {
+		now.Problems = max(now.Problems, 1)
+	}
+	return errors.Join(failed, m.note(archive, now))
+}
+
+// note adds a result to the file, which others may have changed meanwhile.
+func (m *metricsFile) note(archive string, now verified.Result) error {
+	onServer := remote.IsURL(archive)
+	if onServer {
+		archive = reading.ShownURL(archive)
+	}
+	path, err := verified.Path(archive, onServer)
 	if err != nil {
 		return err
 	}
-	had, err := v.read()
+	all, err := m.read()
 	if err != nil {
 		return err
 	}
-	label := `{path="` + metricEscapes.Replace(strings.ToValidUTF8(full, "\uFFFD")) + `"}`
-	now := strconv.FormatInt(time.Now().Unix(), 10)
-	for i, s := range verifiedSeries {
-		if i == 0 || failed == nil {
-			had[s.name+label] = now
-		} else if had[s.name+label] == "" {
-			had[s.name+label] = "0"
-		}
-	}
-	return v.write(had)
+	all[path] = verified.Note(all[path], now, time.Now())
+	return verified.Write(m.name, all)
 }
 
-var metricEscapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`, "\n", `\n`)
-
-// foreign is the error for a file that has anything else in it, which must not be written over.
-func (v *verifiedMetrics) foreign() error {
-	return report.WithHint(fmt.Errorf("%s: is not a file of verify --metrics", report.Quote(v.name)),
-		"choose another name")
-}
-
-// read returns the values in the file, by metric and label.
-func (v *verifiedMetrics) read() (map[string]string, error) {
-	had := map[string]string{}
-	fi, err := os.Stat(v.name)
-	switch {
-	case errors.Is(err, fs.ErrNotExist):
-		return had, nil
-	case err != nil:
-		return nil, err
-	case !fi.Mode().IsRegular():
-		return nil, v.foreign()
+// digestOf returns the digest of an archive's index, or "" if it has no usable one.
+func digestOf(ctx context.Context, name string) string {
+	if remote.IsURL(name) {
+		return ""
 	}
-	f, err := os.Open(v.name)
+	store := &cache.Cache{}
+	a, err := store.Open(ctx, name, cache.Options{NoConvert: true, Quick: true})
 	if err != nil {
-		return nil, err
+		return ""
 	}
-	defer f.Close()
-	lines := bufio.NewScanner(f)
-	for lines.Scan() {
-		line := lines.Text()
-		if strings.HasPrefix(line, "# HELP tpk_verify_") ||
-			strings.HasPrefix(line, "# TYPE tpk_verify_") {
-			continue
-		}
-		at := strings.LastIndexByte(line, ' ')
-		if at < 0 || !strings.HasPrefix(line, "tpk_verify_") {
-			return nil, v.foreign()
-		}
-		if _, err := strconv.ParseInt(line[at+1:], 10, 64); err != nil {
-			return nil, v.foreign()
-		}
-		had[line[:at]] = line[at+1:]
-	}
-	if errors.Is(lines.Err(), bufio.ErrTooLong) {
-		return nil, v.foreign()
-	}
-	return had, lines.Err()
-}
-
-// write replaces the file at once, as the collector may read it at any moment.
-func (v *verifiedMetrics) write(values map[string]string) error {
-	f, err := osfile.NewPending(filepath.Dir(v.name), ".tpk-verify")
-	if err != nil {
-		return err
-	}
-	w := bufio.NewWriter(f)
-	for _, s := range verifiedSeries {
-		fmt.Fprintf(w, "# HELP %s %s\n# TYPE %s gauge\n", s.name, s.help, s.name)
-		for _, key := range slices.Sorted(maps.Keys(values)) {
-			if strings.HasPrefix(key, s.name+"{") {
-				fmt.Fprintf(w, "%s %s\n", key, values[key])
-			}
-		}
-	}
-	if err = w.Flush(); err == nil {
-		err = f.Replace(v.name)
-	}
-	if err != nil {
-		return errors.Join(err, f.Cleanup())
-	}
-	return nil
+	defer a.Close() // opened for reading only
+	return fmt.Sprintf("%016x", a.Index().Digest())
 }

@@ -62,12 +62,12 @@ func parseSample(c *cli.Context) (*tarpack.SampleOptions, error) {
 }
 
 // one checks one archive, or a sample of it.
-func (o *verifyOptions) one(c *cli.Context, name string) error {
+func (o *verifyOptions) one(c *cli.Context, name string) (res tarpack.VerifyResult, err error) {
 	if o.sample == nil {
 		return verify(c, name, o.trust)
 	}
 	if err := refuseBundle(name); err != nil {
-		return err
+		return res, err
 	}
 	m := terminal.NewMeter(c, "verifying")
 	defer m.Stop()
@@ -83,13 +83,13 @@ func (o *verifyOptions) one(c *cli.Context, name string) error {
 			printErr = encoder.Encode(lineOf(p, p.Err))
 		}
 	}
-	res, err := tarpack.VerifySample(c.Context, name, so)
+	res, err = tarpack.VerifySample(c.Context, name, so)
 	m.Stop()
 	if errors.Is(err, format.ErrNoSidecar) || errors.Is(err, format.ErrStale) {
 		err = report.WithHint(err, "'tpk index' writes it")
 	}
 	if err = errors.Join(err, printErr); err != nil {
-		return err
+		return res, err
 	}
 	seed := strconv.FormatUint(so.Seed, 10)
 	if asJSON {
@@ -98,16 +98,16 @@ func (o *verifyOptions) one(c *cli.Context, name string) error {
 	}
 	switch {
 	case err != nil:
-		return err
+		return res, err
 	case res.Failed > 0:
-		return report.WithHint(fmt.Errorf("%s: %s found in a sample with seed %s", name,
+		return res, report.WithHint(fmt.Errorf("%s: %s found in a sample with seed %s", name,
 			count.Of(res.Failed, "problem", "problems"), seed), "'tpk verify' finds all")
 	case asJSON || terminal.IsQuiet(c):
-		return nil
+		return res, nil
 	}
 	_, err = fmt.Fprintf(c.App.Writer, "%s: the sample with seed %s is well: %s, %s\n",
 		report.Quote(name), seed, report.Entries(res.Entries), report.Bytes(res.Bytes))
-	return err
+	return res, err
 }
 
 // refuseBundle returns an error if a file is a bundle.

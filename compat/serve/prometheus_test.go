@@ -102,7 +102,8 @@ func metricsOf(t *testing.T) string {
 	t.Helper()
 	admin := filepath.Join(t.TempDir(), "admin")
 	p := launch(t, exec.Command(tools.TPK(t), "serve", "--listen", "127.0.0.1:0",
-		"--admin", "unix:"+admin, packTree(t, tree())))
+		"--admin", "unix:"+admin, "--verify-metrics", filepath.Join(t.TempDir(), "none"),
+		packTree(t, tree())))
 	base := p.url(t)
 	ask(t, "GET", base+"file", nil)
 	out := tools.Must(t, exec.Command(tools.Path(t, "curl"), "-sf", "--unix-socket", admin,

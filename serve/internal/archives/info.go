@@ -23,6 +23,8 @@ type Info struct {
 
 	Directory bool `json:"directory,omitempty"` // of plain files: there are no figures
 	Waiting   bool `json:"waiting,omitempty"`   // it is not there yet
+
+	Remote bool `json:"-"` // Spec.Open has opened it
 }
 
 // List describes what is served: archives in the order in which they are asked, then directories.
@@ -41,6 +43,7 @@ func (l *Library) List() []Info {
 			list = append(list, Info{
 				Path: a.Name, Mount: "/" + m.path, Bytes: a.tar.Size(), Entries: a.Index.Len(),
 				Files: st.Files + st.Hardlinks, Digest: fmt.Sprintf("%016x", a.Index.Digest()),
+				Remote: a.remote,
 			})
 		}
 	}
