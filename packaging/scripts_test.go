@@ -124,9 +124,9 @@ func runScript(t *testing.T, root, call string, vars ...string) string {
 // TestPurged: purging removes what the services made, and nothing else.
 func TestPurged(t *testing.T) {
 	root := t.TempDir()
-	made := []string{"cache/tpk", "cache/private/tpk", "log/tpk", "log/private/tpk", "lib/tpk-verify",
-		"lib/private/tpk-verify"}
-	others := []string{"lib/tpk", "cache/tpk-site", "log/private/nginx", "tpk"}
+	made := []string{"cache/tpk", "cache/private/tpk", "log/tpk", "log/private/tpk", "lib/tpk",
+		"lib/private/tpk"}
+	others := []string{"lib/tpk-site", "cache/tpk-site", "log/private/nginx", "tpk"}
 	for _, dir := range append(made, others...) {
 		put(t, filepath.Join(root, "var", dir, "file"), "")
 	}

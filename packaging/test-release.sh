@@ -147,7 +147,7 @@ check_deb() {
 	install_deb "$old"
 	[ "$(in_root tpk version | cut -d' ' -f3)" = 0.0.1 ] || fail "wrong version: $(in_root tpk version)"
 	in_root sh -c '[ ! -e /etc/systemd/system/multi-user.target.wants/tpk.service ]' || fail "the service is enabled"
-	mkdir -p "$root/srv/tpk" "$root/tmp/site" "$root/var/cache/tpk" "$root/var/log/tpk"
+	mkdir -p "$root/srv/tpk" "$root/tmp/site" "$root/var/cache/tpk" "$root/var/lib/tpk" "$root/var/log/tpk"
 	chown 65534 "$root/var/cache/tpk"
 	echo hello >"$root/tmp/site/index.html"
 	head -c 64M /dev/urandom >"$root/tmp/site/large"
@@ -187,7 +187,7 @@ check_deb() {
 	[ ! -e "$root/usr/bin/tpk" ] || fail "the program is still there"
 	in_root dpkg -P tpk >/dev/null 2>&1
 	for left in /etc/tpk /etc/logrotate.d/tpk /usr/lib/systemd/system/tpk.service /usr/share/doc/tpk \
-		/var/cache/tpk /var/log/tpk /var/lib/dpkg/info/tpk.list; do
+		/var/cache/tpk /var/lib/tpk /var/log/tpk /var/lib/dpkg/info/tpk.list; do
 		[ ! -e "$root$left" ] || fail "purging left $left"
 	done
 	[ -e "$root/srv/tpk/site.tar.gz" ] || fail "purging removed an archive"

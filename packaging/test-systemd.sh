@@ -88,6 +88,8 @@ check_service() { # it serves as a user of its own, follows a reload, and is sta
 	inside_sh 'mkdir -p /srv/tpk /root/site; echo hello >/root/site/index.html; head -c 64M /dev/urandom >/root/site/large
 		tpk pack -q /root/site /srv/tpk/site.tar.gz
 		echo "TPK_ACCESS_LOG=/var/log/tpk/access.log" >>/etc/tpk/serve.conf
+		echo "TPK_ADMIN=127.0.0.1:9090" >>/etc/tpk/serve.conf
+		echo "TPK_VERIFY_METRICS=/var/lib/tpk/verify.prom" >>/etc/tpk/serve.conf
 		systemctl -q enable --now tpk.socket tpk.service'
 	page hello
 	[ "$(inside stat -c %U "/proc/$(property tpk.service MainPID)")" != root ] || fail "the service runs as root"
@@ -103,12 +105,20 @@ check_service() { # it serves as a user of its own, follows a reload, and is sta
 	[ "$(property tpk.service ActiveState)" = active ] || fail "the service ended: $(journal)"
 }
 
+metric() { # NAME VALUE: what the server says of the last check
+	inside curl -s http://127.0.0.1:9090/metrics | grep -q "^tpk_archive_verify_$1{.*} $2\$" ||
+		fail "$1 is not $2: $(inside curl -s http://127.0.0.1:9090/metrics | grep "^tpk_archive_verify")"
+}
+
 check_timer() { # the nightly check finds an archive in order, and then a damaged one
 	inside systemctl start tpk-verify.service || fail "$(journal)"
-	grep -q . "$root/var/lib/private/tpk-verify/tpk-verify.prom" || fail "the check has written no metrics"
+	grep -q . "$root/var/lib/private/tpk/verify.prom" || fail "the check has written no metrics"
+	metric last_success_timestamp_seconds '1\..*e+09'
+	metric problems 0
 	inside_sh 'cp /srv/tpk/site.tar.gz /root/good; printf X | dd of=/srv/tpk/site.tar.gz bs=1 seek=9000000 conv=notrunc 2>/dev/null
 		echo VERIFY_SAMPLE=100% >>/etc/tpk/serve.conf'
 	! inside systemctl start tpk-verify.service 2>/dev/null || fail "the check finds a damaged archive in order"
+	metric problems '[1-9].*'
 	inside_sh 'cp /root/good /srv/tpk/site.tar.gz; systemctl reset-failed; systemctl reload tpk.service'
 	await 'curl -sf -r 0-0 http://127.0.0.1/large >/dev/null' # not before it was opened again
 }
@@ -179,6 +189,6 @@ check rpm
 inside grep -q TPK_ACCESS_LOG /etc/tpk/serve.conf.rpmsave || fail "removing the .rpm removed its settings"
 # rpm has no purge: what the administrator and the service wrote stays.
 check_nothing_left /etc/tpk /var/log/private/tpk /var/log/tpk /var/cache/private/tpk /var/cache/tpk \
-	/var/lib/private/tpk-verify /var/lib/tpk-verify '.*/tpk-verify.prom'
+	/var/lib/private/tpk /var/lib/tpk
 stop
 echo "packaging/test-systemd.sh: all is well"
