@@ -156,7 +156,7 @@ check_deb() {
 	curl -sf "$url" | grep -qx hello || fail "no page: $(cat "$temp/serve.log")"
 
 	step "upgrade while a download runs"
-	curl -sf --limit-rate 8M "$url/large" -o "$temp/large" &
+	packaging/slow-download.sh "$url/large" "$temp/large" "$temp/upgraded" &
 	download=$!
 	timeout 60 sh -c 'until [ -s "$1" ]; do sleep 0.1; done' sh "$temp/large"
 	echo '# a change of the administrator' >>"$root/etc/tpk/serve.conf"
@@ -168,6 +168,7 @@ check_deb() {
 	next=$(sed -n 's/.*process \([0-9]*\) has taken over.*/\1/p' "$temp/serve.log")
 	curl -sf "$url" | grep -qx hello || fail "no page from the new process: $(cat "$temp/serve.log")"
 	[ "$(stat -c %s "$temp/large")" -lt 67108864 ] || fail "the download ended before the new process had taken over"
+	touch "$temp/upgraded"
 	wait "$download" || fail "the download broke: $(cat "$temp/serve.log")"
 	download=
 	cmp "$temp/large" "$root/tmp/site/large" || fail "the download differs"

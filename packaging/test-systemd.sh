@@ -126,7 +126,9 @@ check_timer() { # the nightly check finds an archive in order, and then a damage
 check_upgrade() { # FORMAT: a download goes on, and the new program answers
 	local before after
 	before=$(property tpk.service MainPID)
-	inside curl -sSf --limit-rate 8M http://127.0.0.1/large -o /root/large &
+	rm -f "$root/root/upgraded"
+	put packaging/slow-download.sh slow-download
+	inside /root/slow-download http://127.0.0.1/large /root/large /root/upgraded &
 	download=$!
 	await '[ -s /root/large ]'
 	quietly "$1_install" "$new"
@@ -134,6 +136,7 @@ check_upgrade() { # FORMAT: a download goes on, and the new program answers
 	after=$(property tpk.service MainPID)
 	page again
 	[ "$(stat -c %s "$root/root/large")" -lt 67108864 ] || fail "the download ended before the upgrade did"
+	touch "$root/root/upgraded"
 	wait "$download" || fail "the download broke: $(journal)"
 	inside cmp /root/large /root/site/large
 	inside cmp "/proc/$after/exe" /usr/bin/tpk
