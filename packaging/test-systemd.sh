@@ -163,7 +163,7 @@ check_nothing_left() { # but PATH...
 		-o -path /root -prune -o -path /var/log/journal -prune -o -name '*tpk*' -print)
 	for kept in "$@"; do left=$(grep -vx "$kept" <<<"$left" || true); done
 	[ -z "$left" ] || fail "left behind: $left"
-	[ "$(inside systemctl --failed --no-legend | wc -l)" = 0 ] || fail "failed: $(inside systemctl --failed)"
+	[ "$(inside systemctl --failed --no-legend | wc -l)" = 0 ] || fail "failed: $(inside systemctl --failed) $(journal)"
 }
 
 check() { # FORMAT
