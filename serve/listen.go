@@ -15,6 +15,7 @@ import (
 
 	"github.com/coreos/go-systemd/v22/activation"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/serve/internal/engine"
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
@@ -156,7 +157,7 @@ func listenUnix(path string, mode fs.FileMode) (net.Listener, error) {
 		case err == nil:
 			_ = c.Close()
 			return nil, fmt.Errorf("%s: %w", path, ErrSocketInUse)
-		case errors.Is(err, syscall.ECONNREFUSED):
+		case osfile.Is(err, syscall.ECONNREFUSED):
 			if err := os.Remove(path); err != nil {
 				return nil, err
 			}

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/internal/filetest"
+
 	"github.com/tarpack/tpk/serve"
 )
 
@@ -118,6 +120,7 @@ func TestMountLinks(t *testing.T) {
 	files{"outside": "outside"}.write(t, filepath.Dir(dir))
 	for name, target := range map[string]string{
 		"env": ".env", "out": "../outside", "in": "sub", "loop": "loop"} {
+		filetest.NeedSymlinks(t)
 		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}

@@ -7,6 +7,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/internal/filetest"
+
 	"github.com/tarpack/tpk/serve"
 )
 
@@ -22,6 +24,7 @@ func TestPlainLinks(t *testing.T) {
 		"ln-in-git": ".git/x", "ln-hid": "hid", "ln-out": outside, "ln-up": "../../x",
 		"ln-gone": "gone", "ln-loop": "ln-loop", "ln-chain": "ln-git", "ln-file": "plain",
 		"ln-dir": "ok"} {
+		filetest.NeedSymlinks(t)
 		if err := os.Symlink(target, filepath.Join(dir, name)); err != nil {
 			t.Fatal(err)
 		}

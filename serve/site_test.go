@@ -16,6 +16,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tarpack/tpk/internal/filetest"
+
 	"github.com/tarpack/tpk/serve"
 	"github.com/tarpack/tpk/tarpack/pack"
 )
@@ -87,6 +89,7 @@ func (fs files) write(t testing.TB, dir string) {
 			t.Fatal(err)
 		}
 		if target, ok := strings.CutPrefix(content, "-> "); ok {
+			filetest.NeedSymlinks(t)
 			if err := os.Symlink(target, p); err != nil {
 				t.Fatal(err)
 			}

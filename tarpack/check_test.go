@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/internal/filetest"
+
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
@@ -18,7 +20,7 @@ import (
 // TestCheck changes single bits of an archive and of a set while they are open. Check finds what
 // Verify finds, and sidecars that have gone do not matter to it.
 func TestCheck(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
+	filetest.SetTempDir(t, t.TempDir())
 	tree := tartest.Tree(t, [2]string{"d/a", tartest.Text("a", 5000)}, [2]string{"b", "-> d/a"},
 		[2]string{"c", tartest.Text("c", 100)})
 	single := tartest.Pack(t, tree, pack.Options{})
@@ -75,7 +77,7 @@ func TestCheck(t *testing.T) {
 // TestCheckAnother: what is in the file may be sound, but another archive than the one that was
 // opened.
 func TestCheckAnother(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
+	filetest.SetTempDir(t, t.TempDir())
 	var opened, files [2][2]string // an archive and a shard of a set, in two generations
 	for i := range files {
 		tree := tartest.Tree(t, [2]string{"x", strings.Repeat(string(rune('a'+i)), 100)})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"path/filepath"
 	"slices"
 
 	"github.com/urfave/cli/v2"
@@ -80,7 +81,7 @@ func parseGrep(c *cli.Context) (*grepOptions, error) {
 		o.words = []string{""}
 	}
 	for _, glob := range c.StringSlice("include") {
-		if err := o.include.Add(glob); err != nil {
+		if err := o.include.Add(filepath.ToSlash(glob)); err != nil {
 			return nil, report.Usagef("grep: --include: %v", err)
 		}
 	}

@@ -1,5 +1,5 @@
 // Package changetime detects whether a file has changed. It uses the time of the last change, which
-// programs cannot set, unlike the modification time. It is known on Linux.
+// programs cannot set, unlike the modification time. Windows does not tell it.
 //
 //	Of       the time
 //	Stamp    all that identifies the content of a file; Stat returns it for an open file

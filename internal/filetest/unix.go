@@ -16,6 +16,15 @@ const HasFIFOs = true
 // Mkfifo makes a FIFO.
 func Mkfifo(name string) error { return unix.Mkfifo(name, 0o644) }
 
+// NeedSymlinks does nothing: every user can make symbolic links.
+func NeedSymlinks(testing.TB) {}
+
+// SetTempDir makes dir the directory for temporary files, until the end of the test.
+func SetTempDir(t testing.TB, dir string) {
+	t.Helper()
+	t.Setenv("TMPDIR", dir)
+}
+
 // Lutimes sets the modification time of name itself, not of what it links to, in seconds since
 // 1970.
 func Lutimes(name string, seconds int64) error {

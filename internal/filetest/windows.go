@@ -6,6 +6,7 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"testing"
 	"time"
 )
@@ -15,6 +16,27 @@ const HasFIFOs = false
 
 // Mkfifo returns errors.ErrUnsupported.
 func Mkfifo(string) error { return errors.ErrUnsupported }
+
+// NeedSymlinks skips the test if this user can't make symbolic links, which needs a privilege or
+// developer mode. Wine makes none, and reports no error.
+func NeedSymlinks(t testing.TB) {
+	t.Helper()
+	link := filepath.Join(t.TempDir(), "link")
+	err := os.Symlink("target", link)
+	if err == nil {
+		_, err = os.Readlink(link)
+	}
+	if err != nil {
+		t.Skipf("symbolic links can't be made here: %v", err)
+	}
+}
+
+// SetTempDir makes dir the directory for temporary files, until the end of the test.
+func SetTempDir(t testing.TB, dir string) {
+	t.Helper()
+	t.Setenv("TMP", dir)
+	t.Setenv("TEMP", dir)
+}
 
 // Lutimes sets the modification time of name, in seconds since 1970. A symbolic link keeps its own.
 func Lutimes(name string, seconds int64) error {

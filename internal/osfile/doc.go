@@ -14,6 +14,7 @@
 //	SyncDir        makes the names in a directory durable
 //	NewPending     a new file that gets its name when it is complete
 //	Space          the size of a file system, and what is free
+//	Is             whether an error of the system means an error number of Unix
 //
 // It imports nothing of ours.
 package osfile

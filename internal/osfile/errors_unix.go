@@ -7,13 +7,6 @@ import (
 	"syscall"
 )
 
-// IsFull reports whether err means that there is no room on the disk, or not for this user.
-func IsFull(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
-}
-
-// IsLongName reports whether err means that a name is too long for the file system.
-func IsLongName(err error) bool { return errors.Is(err, syscall.ENAMETOOLONG) }
-
-// IsNotEmpty reports whether err means that a directory is not empty.
-func IsNotEmpty(err error) bool { return errors.Is(err, syscall.ENOTEMPTY) }
+// Is is errors.Is for an error number of Unix. On Windows, package syscall has these numbers, but
+// the system returns others; Is compares err with those of the same meaning.
+func Is(err error, number syscall.Errno) bool { return errors.Is(err, number) }

@@ -8,6 +8,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/internal/filetest"
+
 	"github.com/tarpack/tpk/tarpack/cache"
 )
 
@@ -15,7 +17,7 @@ import (
 func TestUnusableDirectory(t *testing.T) {
 	dir := t.TempDir()
 	temp := filepath.Join(dir, "temp")
-	t.Setenv("TMPDIR", temp)
+	filetest.SetTempDir(t, temp)
 	name := zipOf(t, filepath.Join(dir, "x.zip"), "a")
 	file := filepath.Join(dir, "file")
 	open777 := filepath.Join(dir, "open")

@@ -10,13 +10,15 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+
+	"github.com/tarpack/tpk/internal/filetest"
 )
 
 // A file that has no room in the directory is converted to a temporary file elsewhere. Nothing is
 // left in either place.
 func TestFullElsewhere(t *testing.T) {
 	temp := t.TempDir()
-	t.Setenv("TMPDIR", temp)
+	filetest.SetTempDir(t, temp)
 	f, err := os.Create(filepath.Join(t.TempDir(), "a.zip"))
 	if err != nil {
 		t.Fatal(err)
@@ -58,7 +60,7 @@ func TestFullElsewhere(t *testing.T) {
 	if full, err = c.temporary(0); err != nil {
 		t.Fatal(err)
 	}
-	t.Setenv("TMPDIR", filepath.Join(temp, "missing"))
+	filetest.SetTempDir(t, filepath.Join(temp, "missing"))
 	e, err = c.makeElsewhere(t.Context(), full, syscall.ENOSPC, f.Name(), f, o)
 	if e != full || !errors.Is(err, syscall.ENOSPC) {
 		t.Error(e, err)
@@ -76,7 +78,7 @@ func TestFullElsewhere(t *testing.T) {
 // A directory without room for a file gets nothing of it, and one notice gives the reason. What is
 // not in use is removed only if that makes room enough.
 func TestNoRoom(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
+	filetest.SetTempDir(t, t.TempDir())
 	src := t.TempDir()
 	c := &Cache{Dir: filepath.Join(t.TempDir(), "cache")}
 	zipped := func(name string) (path string, size int64) {

@@ -11,11 +11,14 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/tarpack/tpk/internal/filetest"
+
+	"golang.org/x/text/encoding/japanese"
+
 	"github.com/tarpack/tpk/tarpack/convert"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/tartest"
 	"github.com/tarpack/tpk/tarpack/pack"
-	"golang.org/x/text/encoding/japanese"
 )
 
 // optionsTar returns a tar with something for every option of Convert.
@@ -105,7 +108,7 @@ func TestStreamOptions(t *testing.T) {
 
 // A stream has the bytes of a file, and no temporary file is left.
 func TestStreamMatches(t *testing.T) {
-	t.Setenv("TMPDIR", t.TempDir())
+	filetest.SetTempDir(t, t.TempDir())
 	for _, in := range [][]byte{optionsTar(t), namedZip(t),
 		tartest.Read(t, tartest.Pack(t, tartest.OptionsTree(t), pack.Options{}))} {
 		out := filepath.Join(t.TempDir(), "out.tar.gz")

@@ -109,6 +109,7 @@ func (w *world) change() {
 		w.check(os.Mkdir(w.at(where), 0o755))
 		w.check(os.Chmod(w.at(where), []os.FileMode{0o755, 0o755, 0o700, 0o644}[w.rnd.IntN(4)]))
 	case 7:
+		filetest.NeedSymlinks(w.t)
 		w.check(os.RemoveAll(w.at(where)))
 		w.check(os.Symlink(worldNames[w.rnd.IntN(3)], w.at(where)))
 	case 8:

@@ -11,6 +11,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tarpack/tpk/internal/filetest"
+
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/edit"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -170,6 +172,7 @@ func inThree(t *testing.T) *set {
 // Only the shards that change are written. An entry stays where its path was; a new one goes where
 // the one before it is.
 func TestEditSet(t *testing.T) {
+	filetest.NeedSymlinks(t)
 	write := func(p, content string) error { return os.WriteFile(p, []byte(content), 0o644) }
 	for _, c := range []struct {
 		name   string

@@ -19,6 +19,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tarpack/tpk/internal/filetest"
+
 	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -54,6 +56,7 @@ func writeTree(t testing.TB, files [][2]string) string {
 		case strings.HasSuffix(f[0], "/"):
 			err = os.MkdirAll(name, 0o755)
 		case soft:
+			filetest.NeedSymlinks(t)
 			err = os.Symlink(link, name)
 		case hard:
 			err = os.Link(filepath.Join(dir, target), name)

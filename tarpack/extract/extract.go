@@ -10,12 +10,13 @@ import (
 	"sync/atomic"
 	"syscall"
 
+	"golang.org/x/sync/errgroup"
+
 	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/source"
-	"golang.org/x/sync/errgroup"
 )
 
 // Extract extracts an archive into the directory dir, which is created if it is missing.
@@ -216,11 +217,11 @@ func fatal(err error) bool {
 	if osfile.IsFull(err) {
 		return true
 	}
-	for _, e := range []error{
+	for _, e := range []syscall.Errno{
 		syscall.EROFS, syscall.EIO,
 		syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM,
 	} {
-		if errors.Is(err, e) {
+		if osfile.Is(err, e) {
 			return true
 		}
 	}

@@ -117,12 +117,15 @@ func (w *worker) standIn(ctx context.Context, b *batch, k, target int, e *sideca
 // false if the file system does not support that.
 func (w *worker) link(d *targetDir, j *job, path string) (done bool, err error) {
 	err = w.x.root.Link(path, joinPath(d.path, j.name))
-	for _, e := range []error{
-		syscall.EPERM, syscall.EMLINK, syscall.EXDEV, syscall.EOPNOTSUPP, syscall.ENOSYS, fs.ErrNotExist,
+	for _, e := range []syscall.Errno{
+		syscall.EPERM, syscall.EMLINK, syscall.EXDEV, syscall.EOPNOTSUPP, syscall.ENOSYS,
 	} {
-		if errors.Is(err, e) {
+		if osfile.Is(err, e) {
 			return false, nil
 		}
+	}
+	if errors.Is(err, fs.ErrNotExist) {
+		return false, nil
 	}
 	if errors.Is(err, fs.ErrExist) {
 		err = d.collision(j.name)

@@ -142,7 +142,7 @@ func (w *walker) entry(row *sidecar.Row) error {
 	if err != nil {
 		err = fmt.Errorf("%w: %w", format.ErrRefused, err)
 	} else {
-		err = checkPath(w.x.strip(path))
+		err = format.CheckPath(w.x.strip(path))
 	}
 	var d *targetDir
 	if err == nil {

@@ -77,7 +77,8 @@ var (
 	ErrRefused = errors.New("refused")
 	// ErrCollision: the file system treats two paths of the archive as the same.
 	ErrCollision = errors.New("the file system has no room for two names that differ so little")
-	// ErrName: the system that extracts the entry does not allow its name.
+	// ErrName: the system does not allow the name of an entry that is extracted, or of a file that
+	// another system has made and that is packed.
 	ErrName = errors.New("this system does not allow the name")
 )
 

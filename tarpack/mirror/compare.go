@@ -85,7 +85,7 @@ func (u *updater) compare(ctx context.Context) error {
 
 // isMissing reports whether an error means that there is nothing of a name.
 func isMissing(err error) bool {
-	return errors.Is(err, fs.ErrNotExist) || errors.Is(err, syscall.ENOTDIR)
+	return errors.Is(err, fs.ErrNotExist) || osfile.Is(err, syscall.ENOTDIR)
 }
 
 // stat is Lstat of a path, whose directories must not be symbolic links. It returns nil if there is

@@ -273,6 +273,7 @@ func TestMakeErrors(t *testing.T) {
 
 // Only a patch is replaced, under any name, and nothing takes a name that belongs to an archive.
 func TestTarget(t *testing.T) {
+	filetest.NeedSymlinks(t)
 	from, to := packed(t, pack.Options{})
 	dir := t.TempDir()
 	at := func(name string) string { return filepath.Join(dir, name) }

@@ -64,6 +64,12 @@ func (s *File) Size() int64 { return s.size }
 // the times of the last change of its content and attributes.
 func (s *File) Identity() string { return identity(s.opened) }
 
+// identity describes a file so that any change of it shows, as far as the system records that.
+func identity(fi fs.FileInfo) string {
+	s := changetime.StampOf(fi)
+	return fmt.Sprintf("%d %d %d %d %d", s.Dev, s.Ino, s.Size, s.Modified, s.Changed)
+}
+
 // Check implements Source. It compares the file that the name leads to with the one that is open.
 func (s *File) Check() error {
 	now, err := os.Stat(s.f.Name())

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"github.com/tarpack/tpk/internal/filetest"
 )
 
 func names(t *testing.T, dir string) []string {
@@ -86,6 +88,7 @@ func TestOptions(t *testing.T) {
 
 // TestForeign: what Write has not written stays, and then nothing is written. Its own is replaced.
 func TestForeign(t *testing.T) {
+	filetest.NeedSymlinks(t)
 	file := func(content []byte) func(name string) error {
 		return func(name string) error { return os.WriteFile(name, content, 0o644) }
 	}

@@ -1,8 +1,9 @@
 package flags
 
 import (
-	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/urfave/cli/v2"
+
+	"github.com/tarpack/tpk/tarpack/format"
 )
 
 var (

@@ -9,6 +9,7 @@ import (
 	"iter"
 	"os"
 	"path"
+	"path/filepath"
 	"strings"
 	"time"
 
@@ -47,7 +48,7 @@ func FilesFrom() []cli.Flag {
 
 // ParseSelection sets the options of the flags of [Selection].
 func ParseSelection(c *cli.Context, o *pack.Options) error {
-	if o.Prefix = path.Clean(strings.Trim(c.String("prefix"), "/")); o.Prefix == "." {
+	if o.Prefix = path.Clean(strings.Trim(filepath.ToSlash(c.String("prefix")), "/")); o.Prefix == "." {
 		o.Prefix = ""
 	}
 	if o.Prefix != "" && sidecar.ValidPath(o.Prefix) != nil {
@@ -138,12 +139,12 @@ func pathsIn(c *cli.Context, file string) iter.Seq2[string, error] {
 		if c.Bool("null") {
 			end = 0
 		}
-		for r := bufio.NewReaderSize(in, maxLine); ; {
+		for r := bufio.NewReaderSize(listReader(in), maxLine); ; {
 			line, err := r.ReadSlice(end)
 			if c.Context.Err() != nil {
 				err = context.Cause(c.Context)
 			}
-			p := strings.TrimSuffix(string(line), string(rune(end)))
+			p := listedPath(strings.TrimSuffix(string(line), string(rune(end))))
 			switch {
 			case end != 0 && strings.IndexByte(p, 0) >= 0:
 				yield("", report.WithHint(

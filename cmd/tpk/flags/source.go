@@ -3,6 +3,7 @@ package flags
 import (
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strconv"
 	"time"
@@ -131,7 +132,7 @@ func globsIfSet(c *cli.Context, flag string) (*exclude.Patterns, error) {
 func globs(c *cli.Context, flag, from string) (*exclude.Patterns, error) {
 	var x exclude.Patterns
 	for _, glob := range c.StringSlice(flag) {
-		if err := x.Add(glob); err != nil {
+		if err := x.Add(filepath.ToSlash(glob)); err != nil {
 			return nil, report.Usagef("%s: --%s: %v", c.Command.Name, flag, err)
 		}
 	}
@@ -140,7 +141,7 @@ func globs(c *cli.Context, flag, from string) (*exclude.Patterns, error) {
 		if err != nil {
 			return nil, err
 		}
-		err = x.AddFrom(f)
+		err = x.AddFrom(listReader(f))
 		f.Close()
 		if err != nil {
 			return nil, fmt.Errorf("%s: %w", name, err)

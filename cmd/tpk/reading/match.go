@@ -2,6 +2,7 @@ package reading
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -52,6 +53,7 @@ func Find(a *tarpack.Archive, words []string) ([]Match, error) {
 			continue
 		}
 		g := glob{match: m}
+		word = filepath.ToSlash(word)
 		if strings.ContainsAny(word, `*?[{\`) && g.patterns.Add(word) == nil {
 			m.IsGlob = true
 			globs = append(globs, g)

@@ -2,6 +2,7 @@ package reading
 
 import (
 	"fmt"
+	"path/filepath"
 	"strings"
 
 	"github.com/tarpack/tpk/sidecar"
@@ -10,9 +11,9 @@ import (
 )
 
 // EntryPath returns the path in the archive for a word of the command line: ./a, /a and a/ mean a.
-// The archive's root is "".
+// The archive's root is "". On Windows a\b means a/b, as it does for files.
 func EntryPath(word string) string {
-	path := strings.Trim(word, "/")
+	path := strings.Trim(filepath.ToSlash(word), "/")
 	for strings.HasPrefix(path, "./") {
 		path = strings.TrimLeft(path[2:], "/")
 	}

@@ -4,6 +4,8 @@ import (
 	"errors"
 	"fmt"
 	"syscall"
+
+	"github.com/tarpack/tpk/internal/osfile"
 )
 
 // Exit codes. After signal n the code is 128 + n, as in a shell.
@@ -70,7 +72,7 @@ func ExitCode(err error) int {
 		return exitSuccess
 	case errors.As(err, &interrupted):
 		return SignalCode(interrupted.Signal)
-	case errors.Is(err, syscall.EPIPE):
+	case osfile.Is(err, syscall.EPIPE):
 		return SignalCode(syscall.SIGPIPE)
 	case errors.As(err, &usage), errors.As(err, &trouble):
 		return exitUsage

@@ -9,6 +9,7 @@ import (
 	"syscall"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/serve"
 	"github.com/tarpack/tpk/sidecar"
 	codings "github.com/tarpack/tpk/sidecar/variants"
@@ -75,6 +76,7 @@ var hints = []struct {
 	hint string
 }{
 	{format.ErrNotEmbeddable, ""},
+	{format.ErrName, "--exclude leaves it out"},
 	{bundle.ErrDamaged, "make or download the bundle again"},
 	{variants.ErrNone, "'tpk variants --br --dcz' makes them"},
 	{codings.ErrCorrupt, HintVariants}, // before format.ErrCorrupt, which it matches
@@ -170,6 +172,14 @@ var hints = []struct {
 	{syscall.EADDRINUSE, "choose another address with --listen"},
 }
 
+// is is errors.Is, and osfile.Is for an error number.
+func is(err, target error) bool {
+	if number, ok := target.(syscall.Errno); ok {
+		return osfile.Is(err, number)
+	}
+	return errors.Is(err, target)
+}
+
 // hintForeign returns what to do with a file that is not an archive.
 func hintForeign(kind format.Foreign) string {
 	switch kind {
@@ -252,7 +262,7 @@ func Hint(err error) string {
 		return "ports below 1024 are for privileged programs: choose another address"
 	}
 	for _, h := range hints {
-		if errors.Is(err, h.err) {
+		if is(err, h.err) {
 			if dir := missingDir(err); dir != "" {
 				return "there is no directory " + Quote(dir)
 			}

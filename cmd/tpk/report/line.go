@@ -8,13 +8,15 @@ import (
 	"os"
 	"strings"
 	"syscall"
+
+	"github.com/tarpack/tpk/internal/osfile"
 )
 
 // Line returns the line that reports err: "tpk: WHAT: WHY: HINT", without a newline. It returns ""
 // if nothing is to be printed: for nil, for [ErrReported], and after a write to a closed pipe,
 // because a program such as head ends as soon as it has read enough.
 func Line(err error) string {
-	if err == nil || errors.Is(err, syscall.EPIPE) || errors.Is(err, ErrReported) {
+	if err == nil || osfile.Is(err, syscall.EPIPE) || errors.Is(err, ErrReported) {
 		return ""
 	}
 	line := LineWithoutHint(err)
@@ -45,9 +47,22 @@ func In(name string, err error) error {
 	return fmt.Errorf("%s: %w", name, err)
 }
 
-// message returns the text of err with the path or address first: "NAME: no such file or directory"
-// rather than "open NAME: no such file or directory". For standard output that is all of it.
+// message returns the text of err as [pathFirst] does. The messages of Windows are sentences, whose
+// full stop is left out: a hint follows.
 func message(err error) string {
+	text := pathFirst(err)
+	var errno syscall.Errno
+	if errors.As(err, &errno) {
+		sentence := errno.Error()
+		text = strings.ReplaceAll(text, sentence, strings.TrimSuffix(sentence, "."))
+	}
+	return text
+}
+
+// pathFirst returns the text of err with the path or address first: "NAME: no such file or
+// directory" rather than "open NAME: no such file or directory". For standard output that is all of
+// it.
+func pathFirst(err error) string {
 	text := err.Error()
 	var path *fs.PathError
 	if errors.As(err, &path) && path.Path == os.Stdout.Name() {

@@ -8,6 +8,7 @@ import (
 	"syscall"
 	"time"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/serve/internal/head"
 	"github.com/tarpack/tpk/serve/internal/respond"
 	"github.com/tarpack/tpk/tarpack/source"
@@ -196,7 +197,7 @@ func fromPeer(err error) bool {
 	for _, gone := range []syscall.Errno{
 		syscall.EPIPE, syscall.ECONNRESET, syscall.ETIMEDOUT, syscall.EHOSTUNREACH, syscall.ENETUNREACH,
 	} {
-		if errors.Is(err, gone) {
+		if osfile.Is(err, gone) {
 			return true
 		}
 	}

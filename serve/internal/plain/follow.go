@@ -6,6 +6,7 @@ import (
 	"os"
 	"syscall"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack/symlink"
 )
 
@@ -24,7 +25,7 @@ func (t tree) Lookup(path string) (string, symlink.Kind, error) {
 	}
 	fi, err := t.root.Lstat(path)
 	switch {
-	case errors.Is(err, fs.ErrNotExist), errors.Is(err, syscall.ENOTDIR):
+	case errors.Is(err, fs.ErrNotExist), osfile.Is(err, syscall.ENOTDIR):
 		return path, symlink.Missing, nil
 	case err != nil:
 		return path, symlink.Missing, err

@@ -12,6 +12,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/siterules"
 	"github.com/tarpack/tpk/sidecar"
@@ -121,11 +122,13 @@ func (d *Dir) open(path string) (plan.Node, *os.File, error) {
 
 // outage returns err if the server is the reason, and nil if the path or the file is.
 func outage(err error) error {
-	for _, e := range []error{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.EIO,
-		os.ErrClosed} {
-		if errors.Is(err, e) {
+	for _, e := range []syscall.Errno{syscall.EMFILE, syscall.ENFILE, syscall.ENOMEM, syscall.EIO} {
+		if osfile.Is(err, e) {
 			return err
 		}
+	}
+	if errors.Is(err, os.ErrClosed) {
+		return err
 	}
 	return nil
 }

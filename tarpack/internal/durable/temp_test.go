@@ -62,8 +62,10 @@ func plant(t *testing.T, kind, temp, precious string) {
 	var err error
 	switch kind {
 	case "symlink":
+		filetest.NeedSymlinks(t)
 		err = os.Symlink(precious, temp)
 	case "dangling":
+		filetest.NeedSymlinks(t)
 		err = os.Symlink(filepath.Join(filepath.Dir(precious), "nowhere"), temp)
 	case "hard link":
 		err = os.Link(precious, temp)

@@ -10,6 +10,8 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/internal/filetest"
+
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack"
@@ -35,6 +37,7 @@ func TestBuildIndexIsPacks(t *testing.T) {
 		}
 		tartest.WriteFile(t, name, []byte(content))
 	}
+	filetest.NeedSymlinks(t)
 	if err := os.Symlink("text", filepath.Join(dir, "link")); err != nil {
 		t.Fatal(err)
 	}

@@ -277,6 +277,7 @@ func OptionsTree(t *testing.T, more ...[2]string) string {
 	if err := filetest.Mkfifo(filepath.Join(dir, "pipe")); err != nil && filetest.HasFIFOs {
 		t.Fatal(err)
 	}
+	filetest.NeedSymlinks(t)
 	if err := os.Symlink("x.log", filepath.Join(dir, "link")); err != nil {
 		t.Fatal(err)
 	}

@@ -15,6 +15,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tarpack/tpk/internal/filetest"
+
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
@@ -33,6 +35,7 @@ func Tree(t testing.TB, files ...[2]string) string {
 		case strings.HasSuffix(f[0], "/"):
 			err = os.MkdirAll(name, 0o755)
 		case isLink:
+			filetest.NeedSymlinks(t)
 			err = os.Symlink(link, name)
 		case isHard:
 			err = os.Link(filepath.Join(dir, other), name)

@@ -133,7 +133,7 @@ func (d *Dir) lstat(names []string) []found {
 			for i := from; i < min(from+run, len(names)); i++ {
 				f := &all[i]
 				if f.info, f.followed, f.err = d.stat(names[i]); f.err != nil {
-					f.err = Error(d.Join(names[i]), f.err)
+					f.err = d.nameError(names[i], f.err)
 				}
 			}
 		}
@@ -145,6 +145,15 @@ func (d *Dir) lstat(names []string) []found {
 	}
 	runs.Wait()
 	return all
+}
+
+// nameError is Error for what can't be looked at. If the system does not allow its name, which
+// another one has given it, that is the reason.
+func (d *Dir) nameError(name string, err error) error {
+	if reason := format.CheckPath(name); reason != nil {
+		err = reason
+	}
+	return Error(d.Join(name), err)
 }
 
 // Error returns err with the path p of the tree, "." for its top, in place of any path in err. It

@@ -113,6 +113,9 @@ func (w *Walker) List(d *Dir) ([]Entry, error) {
 	entries := make([]Entry, 0, len(names))
 	for i, name := range names {
 		if err := all[i].err; err != nil {
+			if w.Exclude.Match(d.Tree.Rel(d.Join(name)), false) {
+				continue
+			}
 			if err := w.ignore(err); err != nil {
 				return nil, err
 			}

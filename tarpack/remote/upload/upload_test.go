@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/tarpack/tpk/internal/filetest"
+
 	"github.com/tarpack/tpk/tarpack/remote/internal/remotetest"
 	"github.com/tarpack/tpk/tarpack/remote/object"
 	"github.com/tarpack/tpk/tarpack/remote/s3"
@@ -107,7 +109,7 @@ func TestLargeParts(t *testing.T) {
 	if testing.Short() {
 		t.Skip("100 MB")
 	}
-	t.Setenv("TMPDIR", t.TempDir())
+	filetest.SetTempDir(t, t.TempDir())
 	b := remotetest.NewBucket(t)
 	want := random(3*upload.InMemory + 1000)
 	o := small()
@@ -125,7 +127,7 @@ func TestLargeParts(t *testing.T) {
 
 // A full disk, here a directory for temporary files that is not there, ends it.
 func TestNoTemp(t *testing.T) {
-	t.Setenv("TMPDIR", "/none")
+	filetest.SetTempDir(t, "/none")
 	b := remotetest.NewBucket(t)
 	o := small()
 	o.PartSize = upload.InMemory + 1

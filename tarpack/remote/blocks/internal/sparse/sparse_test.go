@@ -11,6 +11,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/tarpack/tpk/internal/filetest"
 )
 
 // content returns the bytes of a block. It differs between blocks and generations.
@@ -179,6 +181,7 @@ func onDiskOf(t *testing.T, f *os.File) int64 {
 }
 
 func TestDirectory(t *testing.T) {
+	filetest.NeedSymlinks(t)
 	dir := t.TempDir()
 	file := filepath.Join(dir, "file")
 	shared := filepath.Join(dir, "shared")

@@ -1,11 +1,9 @@
-package extract
+package format
 
 import (
 	"errors"
 	"strings"
 	"testing"
-
-	"github.com/tarpack/tpk/tarpack/format"
 )
 
 // TestWindowsNames: names that Windows can't have, or that lead to something else there.
@@ -29,7 +27,7 @@ func TestWindowsNames(t *testing.T) {
 		if c.reason == "" && err == nil {
 			continue
 		}
-		if !errors.Is(err, format.ErrName) || !strings.Contains(err.Error(), c.reason) || c.reason == "" {
+		if !errors.Is(err, ErrName) || !strings.Contains(err.Error(), c.reason) || c.reason == "" {
 			t.Errorf("%q: %v, want one with %q", c.path, err, c.reason)
 		}
 	}

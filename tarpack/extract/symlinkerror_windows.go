@@ -7,9 +7,6 @@ import (
 	"golang.org/x/sys/windows"
 )
 
-// checkPath returns an error that wraps format.ErrName if no file can have the path.
-func checkPath(path string) error { return checkWindowsPath(path) }
-
 // symlinkError explains the error of making a symbolic link. Windows allows that only to
 // administrators, and to all users in developer mode. FAT and Wine have no such links.
 func symlinkError(err error) error {

@@ -1,23 +1,31 @@
-package extract
+package format
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"unicode/utf16"
 	"unicode/utf8"
-
-	"github.com/tarpack/tpk/tarpack/format"
 )
 
 // maxWindowsName is how many UTF-16 units a name can have on NTFS.
 const maxWindowsName = 255
 
-// checkWindowsPath returns an error that wraps format.ErrName if Windows can't have a file of this
+// CheckPath returns an error that wraps ErrName if the system that the program runs on can't have a
+// file of this path, or would open something else under it. Only Windows has such paths.
+func CheckPath(path string) error {
+	if runtime.GOOS != "windows" {
+		return nil
+	}
+	return checkWindowsPath(path)
+}
+
+// checkWindowsPath returns an error that wraps ErrName if Windows can't have a file of this
 // path, or would open something else than a file of that name.
 func checkWindowsPath(path string) error {
 	for name := range strings.SplitSeq(path, "/") {
 		if reason := windowsObjection(name); reason != "" {
-			return fmt.Errorf("%w: %s", format.ErrName, reason)
+			return fmt.Errorf("%w: %s", ErrName, reason)
 		}
 	}
 	return nil
@@ -27,7 +35,7 @@ func checkWindowsPath(path string) error {
 func windowsObjection(name string) string {
 	for _, r := range name {
 		if r < ' ' || strings.ContainsRune(`<>:"|?*\`, r) { // a colon begins the name of a stream
-			return fmt.Sprintf("%s can't be part of it", format.Printable(string(r)))
+			return fmt.Sprintf("%s can't be part of it", Printable(string(r)))
 		}
 	}
 	switch {

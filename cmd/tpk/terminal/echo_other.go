@@ -1,7 +1,0 @@
-//go:build !unix
-
-package terminal
-
-import "errors"
-
-func echoOff(int) error { return errors.ErrUnsupported }
