@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path"
 	"path/filepath"
 	"strings"
 	"time"
@@ -51,7 +50,7 @@ func Convert(ctx context.Context, in io.Reader, out string, o Options) (res Resu
 	problems := &format.Problems{Each: o.Problem}
 	c := &converter{o: o, problems: problems}
 	if o.DryRun {
-		c.temp = path.Join(os.TempDir(), path.Base(out))
+		c.temp = filepath.Join(os.TempDir(), filepath.Base(out))
 		err := c.read(ctx, in)
 		return Result{Entries: c.entries, Refused: problems.Count}, err
 	}

@@ -114,7 +114,8 @@ func baseName(rawURL string) string {
 		name = u.Path
 	}
 	name = path.Base(name)
-	if name == "." || name == ".." || strings.ContainsAny(name, "/\x00") {
+	if name == "." || name == ".." || strings.ContainsAny(name, "/\x00") ||
+		format.CheckPath(name) != nil {
 		return "archive.tar.gz"
 	}
 	return name

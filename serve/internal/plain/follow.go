@@ -29,6 +29,8 @@ func (t tree) Lookup(path string) (string, symlink.Kind, error) {
 		return path, symlink.Missing, nil
 	case err != nil:
 		return path, symlink.Missing, err
+	case !isExact(t.root, path):
+		return path, symlink.Missing, nil
 	case fi.IsDir():
 		return path, symlink.Dir, nil
 	case fi.Mode().Type() == fs.ModeSymlink:
