@@ -46,6 +46,13 @@ func VerifySample(ctx context.Context, name string, o SampleOptions) (VerifyResu
 		return VerifyResult{}, err
 	}
 	defer a.Close() // opened for reading only
+	return a.VerifySample(ctx, o)
+}
+
+// VerifySample is the function VerifySample for an open archive, which may be a part of another
+// file. The archive must have been opened with a CheckIndex that is large enough for its index, and
+// with the Trust to demand: that of the options is ignored.
+func (a *Archive) VerifySample(ctx context.Context, o SampleOptions) (VerifyResult, error) {
 	problems := format.Problems{Each: o.Problem}
 	var done format.Progress
 	n := int64(a.index.Len())
@@ -76,7 +83,7 @@ func VerifySample(ctx context.Context, name string, o SampleOptions) (VerifyResu
 		}
 	}
 	if problems.Count > 0 && a.CheckUnchanged() != nil {
-		return VerifyResult{}, fmt.Errorf("%s: %w", name, source.ErrChanged)
+		return VerifyResult{}, fmt.Errorf("%s: %w", a.name, source.ErrChanged)
 	}
 	return VerifyResult{Entries: done.Entries, Bytes: done.Bytes, Problems: problems.First,
 		Failed: problems.Count}, nil

@@ -54,7 +54,8 @@ var bundledCommands = map[string]bundledCommand{
 	"export": {"[flags] [PATH] OUT.tar.gz|OUT.zip",
 		"Writes the directory PATH, or everything, as an archive, without compressing again.",
 		"OUT can't be written", "export docs docs.zip"},
-	"verify": {"[flags]", "Compares all that is in the bundle with its checksums.",
+	"verify": {"[flags]", "Compares all that is in the bundle with its checksums. With --sample, a " +
+		"random sample of the entries is decompressed and compared instead.",
 		"something is damaged", "verify"},
 	"info": {"[--json] [--sha256]", "Prints a summary of the archive.",
 		"the archive can't be read", "info"},

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math"
@@ -66,9 +67,6 @@ func (o *verifyOptions) one(c *cli.Context, name string) (res tarpack.VerifyResu
 	if o.sample == nil {
 		return verify(c, name, o.trust)
 	}
-	if err := refuseBundle(name); err != nil {
-		return res, err
-	}
 	m := terminal.NewMeter(c, "verifying")
 	defer m.Stop()
 	asJSON, encoder := c.Bool("json"), reading.NewJSONEncoder(c.App.Writer)
@@ -83,11 +81,8 @@ func (o *verifyOptions) one(c *cli.Context, name string) (res tarpack.VerifyResu
 			printErr = encoder.Encode(lineOf(p, p.Err))
 		}
 	}
-	res, err = tarpack.VerifySample(c.Context, name, so)
+	res, err = verifySample(c.Context, name, so)
 	m.Stop()
-	if errors.Is(err, format.ErrNoSidecar) || errors.Is(err, format.ErrStale) {
-		err = report.WithHint(err, "'tpk index' writes it")
-	}
 	if err = errors.Join(err, printErr); err != nil {
 		return res, err
 	}
@@ -110,14 +105,26 @@ func (o *verifyOptions) one(c *cli.Context, name string) (res tarpack.VerifyResu
 	return res, err
 }
 
-// refuseBundle returns an error if a file is a bundle.
-func refuseBundle(name string) error {
-	b, err := bundle.OpenFile(name)
-	if err != nil {
-		return nil //nolint:nilerr // the check of the archive reports what is wrong with it
+// verifySample checks a sample of an archive, which may be in a bundle.
+func verifySample(
+	ctx context.Context, name string, o tarpack.SampleOptions,
+) (tarpack.VerifyResult, error) {
+	b, err := bundle.Open(ctx, name, &tarpack.OpenOptions{RequireSidecar: true,
+		CheckIndex: math.MaxInt64, Trust: o.Trust})
+	switch {
+	case errors.Is(err, bundle.ErrNone):
+		res, err := tarpack.VerifySample(ctx, name, o)
+		if errors.Is(err, format.ErrNoSidecar) || errors.Is(err, format.ErrStale) {
+			err = report.WithHint(err, "'tpk index' writes it")
+		}
+		return res, err
+	case errors.Is(err, format.ErrStale):
+		return tarpack.VerifyResult{}, report.WithHint(err, report.Hint(bundle.ErrDamaged))
+	case err != nil:
+		return tarpack.VerifyResult{}, err
 	}
-	return errors.Join(report.WithHint(fmt.Errorf("%s: it is a bundle, which is checked as a whole",
-		report.Quote(name)), "leave out --sample"), b.Close())
+	res, err := b.VerifySample(ctx, o)
+	return res, errors.Join(err, b.Close())
 }
 
 // A sampledLine is the last line of verify --sample --json. The seed is a string, since it may be

@@ -123,10 +123,11 @@ func (b *File) open(
 	if !ok { // the archive has it in itself
 		return tarpack.OpenSource(ctx, name, src, nil, 0, &with)
 	}
-	x, err := b.index(p, with.LoadIndex)
+	x, err := b.index(p, &with)
 	if err != nil {
 		return nil, fmt.Errorf("%s: %w: its index: %w", name, ErrDamaged, err)
 	}
+	with.CheckIndex = 0 // it was checked
 	a, err := tarpack.OpenSource(ctx, name, src, x, p.Size, &with)
 	if err != nil {
 		return nil, errors.Join(err, x.Close())
@@ -134,10 +135,16 @@ func (b *File) open(
 	return a, nil
 }
 
-// index opens the sidecar. One of at most limit bytes is read into memory.
-func (b *File) index(p part, limit int64) (x *sidecar.Index, err error) {
-	if p.Size > limit {
-		return sidecar.OpenPart(b.f, b.offset(p), p.Size)
+// index opens the sidecar. It is read into memory, or compared with its hashes, as the options say.
+func (b *File) index(p part, o *tarpack.OpenOptions) (x *sidecar.Index, err error) {
+	if p.Size > o.LoadIndex {
+		if x, err = sidecar.OpenPart(b.f, b.offset(p), p.Size); err != nil {
+			return nil, err
+		}
+		if err = x.CheckSmall(o.CheckIndex); err != nil {
+			return nil, errors.Join(err, x.Close())
+		}
+		return x, nil
 	}
 	text, err := b.read(p)
 	if err != nil {

@@ -30,9 +30,12 @@ func (v *View) downloadBeside(path, kind string) (plan.Node, error) {
 		return plan.Node{}, nil
 	}
 	a := v.set.sources[whole.Source]
-	if a.origin != nil || a.tar.Within() != nil || a.stamp.Archive == nil ||
-		!a.stamp.Archive.Mode().IsRegular() || a.renamed() {
+	if a.origin != nil || a.stamp.Archive == nil || !a.stamp.Archive.Mode().IsRegular() ||
+		a.renamed() {
 		return plan.Node{}, nil // it has no name that another file could be beside
+	}
+	if a.tar.Within() != nil {
+		return v.downloadWithin(a, whole.Name, kind)
 	}
 	f, err := a.openBeside(kind)
 	if f == nil || err != nil {
@@ -90,7 +93,7 @@ func openIfThere(name string) (*os.File, error) {
 }
 
 // isSumOf reports whether a file has the checksums of the archive, and not those of an older one.
-func (a *archive) isSumOf(f *os.File) (bool, error) {
+func (a *archive) isSumOf(f io.ReaderAt) (bool, error) {
 	b, err := io.ReadAll(io.NewSectionReader(f, 0, signature.MaxArchiveSum))
 	if err != nil {
 		return false, err

@@ -44,7 +44,7 @@ func (a *archive) openShards() error {
 // nil; then they can be read from Reader.
 func (v *View) Range(node *plan.Node, off, n int64) (*os.File, int64) {
 	if node.Source == plainSource {
-		return v.plain[node.Entry], off
+		return v.plain[node.Entry], node.Offset + off
 	}
 	a := v.set.sources[node.Source]
 	if node.Kind == plan.Download && node.Entry == wholeSidecar {
@@ -72,6 +72,9 @@ func (v *View) Range(node *plan.Node, off, n int64) (*os.File, int64) {
 
 // Reader returns the bytes of a node's source, to be read by the offsets in the node.
 func (v *View) Reader(n *plan.Node) io.ReaderAt {
+	if n.Source == plainSource && n.Offset > 0 {
+		return io.NewSectionReader(v.plain[n.Entry], n.Offset, n.Size)
+	}
 	if n.Source == plainSource {
 		return v.plain[n.Entry]
 	}

@@ -99,7 +99,10 @@ type Node struct {
 	// SHA256 is that of the content; zero if it is not known.
 	SHA256 [32]byte
 
-	Offset, Length int64 // of the gzip member in the source's file; unused when Plain
+	// Offset and Length are those of the gzip member in the source's file. A file that lies in
+	// another one, such as a download of what is in a bundle, has the Offset there; 0 for others
+	// that are Plain.
+	Offset, Length int64
 }
 
 // GzipForm is what a content that begins like gzip is to its end (RFC 1952 §2.2).
