@@ -17,7 +17,7 @@ var update = flag.Bool("update", false, "write what commands print into the page
 
 // notRunBlocks is how many blocks of commands are not run, in all pages. If you add one,
 // change this number, and give a reason in the page.
-const notRunBlocks = 10
+const notRunBlocks = 5
 
 // guides returns the pages whose commands are run. Others record what was measured or decided, or
 // are recipes with tests of their own.
@@ -68,6 +68,14 @@ func runBlocks(t *testing.T, path string, lines []string, blocks []block) []stri
 	for _, b := range blocks {
 		if b.language != "console" || b.notRun != "" || b.runBy != "" {
 			b.text = nil // its setup may be for the next block, too
+		}
+		if b.needs != "" {
+			setup, ok := needed(t, b.needs)
+			if !ok {
+				t.Logf("%s:%d is not run: it needs %s", path, b.line, b.needs)
+				continue
+			}
+			b.setup = append([]string{setup}, b.setup...)
 		}
 		steps, err := b.steps()
 		if err != nil {

@@ -4,6 +4,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -11,7 +12,8 @@ import (
 )
 
 // TestManual writes the manual pages. mandoc and groff find no fault, and each page has all that
-// help says about its command: its commands, flags, exit codes and examples.
+// help says about its command: its commands, flags, exit codes and examples. The pages of tpk that
+// a page names are there, below SEE ALSO and in the text.
 func TestManual(t *testing.T) {
 	mandoc, groff := tools.Path(t, "mandoc"), tools.Path(t, "groff")
 	dir := filepath.Join(tools.Dir(t), "man")
@@ -31,20 +33,32 @@ func TestManual(t *testing.T) {
 		t.Errorf("%d pages of %d commands", len(pages), commands)
 	}
 	tools.Must(t, exec.Command(mandoc, append([]string{"-Tlint", "-Wstyle"}, pages...)...))
+	named := 0
 	for _, page := range pages {
 		if r := tools.Run(t, exec.Command(groff, "-ww", "-man", "-Tutf8", "-z", page)); r.Code != 0 ||
 			len(r.Err) > 0 {
 			t.Errorf("groff: %s: %v", filepath.Base(page), r)
 		}
 		name := strings.TrimSuffix(filepath.Base(page), ".1")
-		shown := tools.Must(t, exec.Command(mandoc, "-Tutf8", "-Owidth=1000", page))
-		checkManual(t, name, string(shown),
+		shown := overstrike.ReplaceAllString(string(tools.Must(t,
+			exec.Command(mandoc, "-Tutf8", "-Owidth=1000", page))), "")
+		for _, m := range otherPage.FindAllStringSubmatch(shown, -1) {
+			named++
+			if !slices.Contains(pages, filepath.Join(dir, m[1]+".1")) {
+				t.Errorf("%s: there is no page %s", name, m[0])
+			}
+		}
+		checkManual(t, name, shown,
 			string(tools.Must(t, exec.Command(tools.TPK(t), append([]string{"help"},
 				strings.Split(name, "-")[1:]...)...))))
+	}
+	if named < 3*len(pages) {
+		t.Errorf("%d references to pages: the pattern is wrong", named)
 	}
 }
 
 var (
+	otherPage  = regexp.MustCompile(`\b(tpk(?:-[a-z]+)?)\(1\)`)
 	overstrike = regexp.MustCompile(`.\x08`)
 	margin     = regexp.MustCompile(`(?m)^ +`)
 	helpFlag   = regexp.MustCompile(`(?m)^   (-[^ ]*(?:, -[^ ]+)?(?: \S+)?)(?:$| {2,})`)
@@ -54,7 +68,6 @@ var (
 // checkManual compares a page with the help of its command.
 func checkManual(t *testing.T, name, shown, help string) {
 	t.Helper()
-	shown = overstrike.ReplaceAllString(shown, "")
 	shown = margin.ReplaceAllString(strings.ReplaceAll(shown, "\u00a0", " "), "")
 	text, flags, ok := strings.Cut(help, "OPTIONS:\n")
 	if !ok {

@@ -20,6 +20,7 @@ type block struct {
 	setup    []string // commands of "run:" before it
 	notRun   string   // the reason of "not run:"
 	runBy    string   // the test of "run by:"
+	needs    string   // the word of "needs:"
 	section  string   // the heading above
 }
 
@@ -33,7 +34,7 @@ type step struct {
 }
 
 var (
-	directive = regexp.MustCompile(`^<!-- (run|not run|run by): (.*) -->$`)
+	directive = regexp.MustCompile(`^<!-- (run|not run|run by|needs): (.*) -->$`)
 	fenceLine = regexp.MustCompile("^```+([a-z]*)$")
 )
 
@@ -76,6 +77,8 @@ func readPage(t *testing.T, path string) (lines []string, blocks []block) {
 				next.notRun = d[2]
 			case "run by":
 				next.runBy = d[2]
+			case "needs":
+				next.needs = d[2]
 			}
 		}
 	}

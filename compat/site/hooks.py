@@ -182,18 +182,22 @@ def sentence(text):
 
 
 def escape(text):
-    """Returns text of the help as Markdown. What is in quotes there is code, and commands are links."""
+    """Returns text of the help as Markdown. What is in quotes there is code, as addresses are, and
+    commands are links."""
     def quoted(m):
         page = re.fullmatch(r"tpk (?:help )?([a-z]+)", m[1])
         if page and page[1] in COMMANDS:
             return f"[`{m[1]}`](tpk-{page[1]}.md)"
         return f"`{m[1]}`"
-    parts = re.split(r"((?<!\w)'[^' ][^']*'(?!\w)|(?<!\w)--?[a-z][a-z0-9-]*)", text)
+    parts = re.split(
+        r"((?<!\w)'[^' ][^']*'(?!\w)|(?<!\w)--?[a-z][a-z0-9-]*|\b[a-z0-9]+://[^\s,;()]*[^\s,;().])", text)
     for i, part in enumerate(parts):
         if i % 2 == 1 and part.startswith("-"):
             parts[i] = f"`{part}`{{.flag}}"
-        elif i % 2 == 1:
+        elif i % 2 == 1 and part.startswith("'"):
             parts[i] = re.sub(r"^'(.*)'$", quoted, part)
+        elif i % 2 == 1:
+            parts[i] = f"`{part}`"
         else:
             parts[i] = re.sub(r"[^\w\s.,:;/()'-]|_", lambda m: f"&#{ord(m[0])};", part)
     return "".join(parts)
