@@ -107,6 +107,12 @@ test-caddy: $(GOLANGCI_LINT) ## build Caddy with the module in contrib/caddy, an
 	cd contrib/caddy && ../../$(GOLANGCI_LINT) run
 	$(GO) -C contrib/caddy test -count 1 ./...
 
+.PHONY: test-manifests
+test-manifests: $(GOLANGCI_LINT) ## check the recipes for Kubernetes with its own types (40 s of CPU for the first build)
+	$(GO) -C compat/manifests vet ./...
+	cd compat/manifests && ../../$(GOLANGCI_LINT) run
+	$(GO) -C compat/manifests test -count 1 ./...
+
 .PHONY: test-install
 test-install: ## go install of the checkout as v1.0.0, from a module proxy in a directory
 	TEST_INSTALL=1 $(GO) -C packaging test -count 1 -v -run 'TestInstall$$' .

@@ -48,7 +48,8 @@ func newFleet(t *testing.T, s *site, flags ...string) *fleet {
 			":8080": address, ":9090": admin, "10s": "50ms", "/cache/tpk": tools.Dir(t),
 			"8GiB": "1GiB", "s3://bucket/site.tar.gz": "s3://" + bucket + "/" + fleetKey,
 		})...)
-		cmd.Args = append(append(cmd.Args, "--s3-endpoint", "http://"+f.wire.address), flags...)
+		cmd.Args = append(append(cmd.Args, "--s3-endpoint", "http://"+f.wire.address,
+			"--unlimited", "127.0.0.1"), flags...)
 		cmd.Env = append(os.Environ(), "AWS_ACCESS_KEY_ID="+accessKey,
 			"AWS_SECRET_ACCESS_KEY="+secretKey)
 		fixture.StartServer(t, address, cmd)

@@ -34,6 +34,7 @@ KINDS = {
     ("autoscaling/v2", "HorizontalPodAutoscaler"): "V2HorizontalPodAutoscaler",
     ("policy/v1", "PodDisruptionBudget"): "V1PodDisruptionBudget",
     ("networking.k8s.io/v1", "NetworkPolicy"): "V1NetworkPolicy",
+    ("networking.k8s.io/v1", "Ingress"): "V1Ingress",
 }
 
 # Each module is loaded only where it is needed, because that takes most of the time.
@@ -43,6 +44,10 @@ if sys.argv[1] == "kubernetes":
 
     found = []
     for d in yaml.safe_load_all(open(sys.argv[2])):
+        if d["kind"] == "Deployment":
+            # Newer than Debian's module. compat/manifests checks it.
+            stop = d["spec"]["template"]["spec"]["containers"][0]["lifecycle"]["preStop"]
+            assert stop.pop("sleep")["seconds"] > 0
         check(d, KINDS[d["apiVersion"], d["kind"]], d["kind"])
         found.append(d["kind"])
         if d["kind"] in ("Job", "Deployment"):
