@@ -158,7 +158,8 @@ func waitForTick(t *testing.T, name string) {
 		}
 		if fi, err := os.Stat(later); err != nil {
 			t.Fatal(err)
-		} else if changetime.Of(fi) > changetime.Of(was) {
+		} else if changetime.Of(fi) > changetime.Of(was) || // 0 on Windows
+			changetime.Of(fi) == 0 && fi.ModTime().After(was.ModTime()) {
 			return
 		}
 	}

@@ -19,6 +19,9 @@ func Mkfifo(name string) error { return unix.Mkfifo(name, 0o644) }
 // NeedSymlinks does nothing: every user can make symbolic links.
 func NeedSymlinks(testing.TB) {}
 
+// Mode returns what the system keeps of a mode: all of it.
+func Mode(m fs.FileMode) fs.FileMode { return m }
+
 // SetTempDir makes dir the directory for temporary files, until the end of the test.
 func SetTempDir(t testing.TB, dir string) {
 	t.Helper()

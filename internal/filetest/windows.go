@@ -31,6 +31,17 @@ func NeedSymlinks(t testing.TB) {
 	}
 }
 
+// Mode returns what the system keeps of a mode: whether a file can be written to.
+func Mode(m fs.FileMode) fs.FileMode {
+	switch {
+	case m.IsDir():
+		return fs.ModeDir | 0o777
+	case m&0o200 == 0:
+		return m.Type() | 0o444
+	}
+	return m.Type() | 0o666
+}
+
 // SetTempDir makes dir the directory for temporary files, until the end of the test.
 func SetTempDir(t testing.TB, dir string) {
 	t.Helper()

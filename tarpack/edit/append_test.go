@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/edit"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -243,7 +244,7 @@ func TestAppendReplaced(t *testing.T) {
 	other := bytes.Repeat([]byte("other"), 1000)
 	o := edit.AddOptions{Append: true, Notice: func(error) {
 		tartest.WriteFile(t, name+".other", other)
-		if err := os.Rename(name+".other", name); err != nil {
+		if err := osfile.Rename(name+".other", name); err != nil {
 			t.Error(err)
 		}
 	}}

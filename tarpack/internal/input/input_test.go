@@ -14,8 +14,10 @@ import (
 	"time"
 
 	"github.com/klauspost/compress/flate"
+
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/gzmember/coding"
+	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/output"
@@ -86,7 +88,7 @@ func TestDiskChanged(t *testing.T) {
 		"replaced": func(name string, was fs.FileInfo) error {
 			other := name + ".new"
 			return errors.Join(os.WriteFile(other, []byte("CONTENT"), 0o640),
-				os.Chtimes(other, time.Time{}, was.ModTime()), os.Rename(other, name))
+				os.Chtimes(other, time.Time{}, was.ModTime()), osfile.Rename(other, name))
 		},
 	} {
 		t.Run(what, func(t *testing.T) {

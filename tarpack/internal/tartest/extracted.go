@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"testing"
 
+	"github.com/tarpack/tpk/internal/filetest"
 	"github.com/tarpack/tpk/tarpack"
 )
 
@@ -89,7 +90,7 @@ func SameAsFS(t *testing.T, a *tarpack.Archive, dir string) {
 		if err != nil {
 			return err
 		}
-		if got.Mode() != want.Mode() || !got.ModTime().Equal(want.ModTime()) {
+		if filetest.Mode(got.Mode()) != filetest.Mode(want.Mode()) || !got.ModTime().Equal(want.ModTime()) {
 			t.Errorf("%s: %v %v, want %v %v", name, got.Mode(), got.ModTime(), want.Mode(), want.ModTime())
 		}
 		if !want.Mode().IsRegular() {
