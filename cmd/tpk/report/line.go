@@ -36,7 +36,7 @@ func Say(message string) string { return "tpk: " + OneLine(message) }
 // control characters in names are escaped. Parts of names over longPart bytes are left out.
 func OneLine(text string) string {
 	text = shorten(strings.ReplaceAll(strings.TrimSpace(text), "\n", "; "))
-	return strings.ReplaceAll(Quote(text), `\\`, `\`)
+	return strings.ReplaceAll(Quote(text), backslash, `\`)
 }
 
 // In adds the name of the file that err is about. It returns nil for nil.

@@ -1,14 +1,16 @@
 package report
 
 import (
+	"runtime"
 	"strings"
 	"unicode"
 	"unicode/utf8"
 )
 
-// Quote returns a name on one line, as GNU tar and `ls --escape` print it. A backslash is doubled.
-// Every byte that is not part of a printable character becomes \n, \t and the like, or \ooo.
-// So no name can forge a second line, move the cursor or recolour a terminal.
+// Quote returns a name on one line, as GNU tar and `ls --escape` print it. A backslash is doubled,
+// except on Windows, where it stands between directories. Every byte that is not part of a
+// printable character becomes \n, \t and the like, or \ooo. So no name can forge a second line,
+// move the cursor or recolour a terminal.
 func Quote(name string) string {
 	if isPlain(name) {
 		return name
@@ -18,7 +20,7 @@ func Quote(name string) string {
 		r, n := utf8.DecodeRuneInString(name)
 		switch {
 		case r == '\\':
-			b.WriteString(`\\`)
+			b.WriteString(backslash)
 		case unicode.IsPrint(r) && (r != utf8.RuneError || n > 1):
 			b.WriteString(name[:n])
 		default:
@@ -30,6 +32,9 @@ func Quote(name string) string {
 	}
 	return b.String()
 }
+
+// backslash is what Quote makes of one.
+var backslash = map[bool]string{true: `\`, false: `\\`}[runtime.GOOS == "windows"]
 
 // isPlain reports whether a name needs no quoting. It saves most names an allocation.
 func isPlain(name string) bool {

@@ -6,7 +6,7 @@ func TestQuoteName(t *testing.T) {
 	for _, test := range []struct{ name, want string }{
 		{"", ""},
 		{"plain name.txt", "plain name.txt"},
-		{`back\slash`, `back\\slash`},
+		{`back\slash`, "back" + backslash + "slash"},
 		{"new\nline\ttab\r", `new\nline\ttab\r`},
 		{"\x1b[31mred\x7f", `\033[31mred\177`},
 		{"häß/日本", "häß/日本"},

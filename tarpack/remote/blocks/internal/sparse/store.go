@@ -6,7 +6,6 @@ import (
 	"fmt"
 
 	"github.com/tarpack/tpk/internal/osfile"
-	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
 
 // ErrGone is the error of Store if the files were removed.
@@ -18,7 +17,7 @@ func (f *File) Store(block int64, data []byte) error {
 	f.change.Lock()
 	defer f.change.Unlock()
 	fi, err := f.data.Stat()
-	if err == nil && durable.StatOf(fi).Nlink == 0 {
+	if err == nil && osfile.Links(f.data, fi) == 0 {
 		err = fmt.Errorf("%s: %w", f.dir.name, ErrGone)
 	}
 	if err == nil {
