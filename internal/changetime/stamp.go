@@ -23,9 +23,10 @@ func StampOf(fi fs.FileInfo) Stamp {
 	return s
 }
 
-// SameContent reports whether a file that had the Stamp s has the same content if its Stamp is now.
-// If only the file has lost or got a name, as by a rename of another file onto it or a hard link,
-// the content is the same: that is the reason why the time of the last change differs.
+// SameContent reports whether a file that had the Stamp s most likely has the same content if its
+// Stamp is now. If the file has lost or got a name, as by a hard link or a rename of another file
+// onto it, that explains why the time of the last change differs. A program may have written to the
+// file as well, and set its modification time back: where that matters, compare the content.
 func (s Stamp) SameContent(now Stamp) bool {
 	if s == now {
 		return true

@@ -37,6 +37,7 @@ type File struct {
 	mem      []byte // the whole file, if it is mapped
 	unmap    func() error
 	tables   [numTables][]byte
+	hashes   [numTables]uint64 // of tables, when the file was opened
 	limits   limits
 	archive  Archive
 	settings Settings
@@ -218,8 +219,25 @@ func (x *File) openTable(i int, t table) error {
 			return err
 		}
 	}
-	if xxhash.Sum64(x.tables[i]) != t.hash {
+	x.hashes[i] = t.hash
+	return x.checkTable(i)
+}
+
+func (x *File) checkTable(i int) error {
+	if xxhash.Sum64(x.tables[i]) != x.hashes[i] {
 		return corruptf("wrong hash of the %s", tableNames[i])
+	}
+	return nil
+}
+
+// CheckTables compares the tables with their hashes once more. They are mapped, so a program that
+// writes to the file changes them. The error wraps ErrCorrupt.
+func (x *File) CheckTables() (err error) {
+	defer x.caught(debug.SetPanicOnFault(true), &err)
+	for i := range x.tables {
+		if err := x.checkTable(i); err != nil {
+			return err
+		}
 	}
 	return nil
 }

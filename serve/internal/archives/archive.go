@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/tarpack/tpk/internal/changetime"
 	"github.com/tarpack/tpk/internal/prefetch"
@@ -154,7 +156,30 @@ func (a *archive) begin() {
 			}) {
 				a.release()
 			}
-		}})
+		}, Later: a.later})
+}
+
+// later runs work in the background after a time, if the archive is still served then.
+func (a *archive) later(after time.Duration, work func(context.Context)) {
+	l := a.library
+	l.begin(func() {
+		if !l.sleep(after) {
+			return
+		}
+		var v View
+		if !l.View(&v) {
+			return
+		}
+		served := slices.Contains(v.set.sources, a)
+		if served {
+			a.refs.Add(1)
+			defer a.release()
+		}
+		v.Release()
+		if served {
+			work(l.ctx)
+		}
+	})
 }
 
 // openFiles opens what the archive is sent from, and begins to watch it.
@@ -173,7 +198,7 @@ func (a *archive) openFiles() error {
 		if a.stamp.Archive.Mode().IsRegular() && a.file != nil && a.origin == nil {
 			watch := a.guard.WatchFile
 			if a.tar.IndexEmbedded() && a.Index.Mapped() { // it changes with the file
-				watch = a.guard.WatchIndex
+				watch = a.guard.WatchBoth
 			}
 			watch(a.file, changetime.StampOf(a.stamp.Archive))
 		}
@@ -187,8 +212,12 @@ func (a *archive) openFiles() error {
 		}
 		a.guard.WatchIndex(a.sidecar, changetime.StampOf(a.stamp.Index))
 	}
-	if err := a.guard.Accept(); err != nil {
+	linked, err := a.guard.Accept()
+	if err != nil {
 		return err
+	}
+	if linked {
+		a.guard.BeginTouched()
 	}
 	// The index was read between this look at it and the one before.
 	changed, err := a.stamp.IndexChanged(a.Name)

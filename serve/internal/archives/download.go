@@ -27,6 +27,9 @@ func (v *View) downloadable(path string) (d downloadable, ok bool, err error) {
 	if err := v.noted(d.source).proof.Whole(); err != nil {
 		return d, false, a.Wrap(err)
 	}
+	if v.noted(d.source).proof.WholeLater() {
+		v.later = append(v.later, later{d.source, wholeSource})
+	}
 	d.Tree = &a.Tree
 	d.Mount = strings.TrimSuffix(strings.TrimSuffix(path, d.Path), "/")
 	if d.Omission, err = a.Omit(v.library.hidden, d.Mount); err != nil {

@@ -23,7 +23,7 @@ func (v *View) touch(source int) (*archive, error) {
 // forget undoes touch: the answer depends on no archive any more.
 func (v *View) forget() {
 	clear(v.touched)
-	v.touched = v.touched[:0]
+	v.touched, v.later = v.touched[:0], v.later[:0]
 }
 
 // noted returns what touch has noted of an archive, until the next touch; or nil.
@@ -62,11 +62,14 @@ func (v *View) touchBytes(source int, off, n int64) {
 // Check returns an error that wraps source.ErrChanged if something that the View has looked up or
 // read may have been another generation's. It must be called after the last byte of an answer was
 // read, and before that byte is sent.
-func (v *View) Check() error {
+func (v *View) Check() error { return v.check((*guard.Guard).Check) }
+
+// check is Check with a method of the guards.
+func (v *View) check(unchanged func(g *guard.Guard, p *guard.Proof, off, end int64) error) error {
 	for i := range v.touched {
 		t := &v.touched[i]
 		a := v.set.sources[t.source]
-		if err := a.guard.Check(t.proof, t.off, t.end); err != nil {
+		if err := unchanged(a.guard, t.proof, t.off, t.end); err != nil {
 			return a.Wrap(err)
 		}
 	}
@@ -86,17 +89,18 @@ type Checks struct {
 }
 
 // CheckWith is Check for one of several answers, and CheckVariant if the answer has a variant. What
-// others have found unchanged is not looked at again.
+// others have found unchanged is not looked at again. It does not wait: if that would be needed, it
+// returns an error.
 func (v *View) CheckWith(c *Checks, variant bool) error {
 	if len(v.touched) != 1 || len(v.plain) > 0 {
-		if err := v.Check(); err != nil {
+		if err := v.check((*guard.Guard).CheckAtOnce); err != nil {
 			return err
 		}
 	} else if err := v.checkOnce(c); err != nil {
 		return err
 	}
 	if variant && c.variants != v.variants {
-		if err := v.CheckVariant(); err != nil {
+		if err := v.variants.CheckAtOnce(v.variantsSeen); err != nil {
 			return err
 		}
 		c.variants = v.variants
@@ -108,7 +112,7 @@ func (v *View) CheckWith(c *Checks, variant bool) error {
 func (v *View) checkOnce(c *Checks) error {
 	t := &v.touched[0]
 	a := v.set.sources[t.source]
-	check := a.guard.Check
+	check := a.guard.CheckAtOnce
 	if c.guard == a.guard {
 		check = a.guard.CheckAgain
 	}
@@ -119,7 +123,45 @@ func (v *View) checkOnce(c *Checks) error {
 	return nil
 }
 
-// Prove returns an error if the content of a node is not what the index describes.
+// later is the content of an entry, or the whole of a source, that must be compared with the index
+// before the end of an answer.
+type later struct{ source, entry int }
+
+const wholeSource = -1 // in place of an entry
+
+// CheckAll is Check, and compares what was not compared before the answer began, since that takes
+// long.
+func (v *View) CheckAll() error {
+	err := v.Check()
+	if err != nil || len(v.later) == 0 {
+		return err
+	}
+	if err := v.proveLater(); err != nil {
+		return err
+	}
+	return v.Check()
+}
+
+func (v *View) proveLater() error {
+	for i := range v.later {
+		l := &v.later[i]
+		a := v.set.sources[l.source]
+		p := v.noted(l.source).proof
+		var err error
+		if l.entry == wholeSource {
+			err = p.ProveWhole(v.library.ctx)
+		} else {
+			err = p.ProveLong(l.entry)
+		}
+		if err != nil {
+			return a.Wrap(err)
+		}
+	}
+	return nil
+}
+
+// Prove returns an error if the content of a node is not what the index describes. For a long one
+// that may only have been touched, CheckAll does.
 func (v *View) Prove(n *plan.Node) error {
 	if n.Source == plainSource || n.Kind != plan.File || n.Size == 0 {
 		return nil
@@ -130,11 +172,14 @@ func (v *View) Prove(n *plan.Node) error {
 	}
 	t := v.noted(n.Source)
 	t.proof = a.guard.Proof()
+	if t.proof.Later(n.Entry, n.Size) {
+		v.later = append(v.later, later{n.Source, n.Entry})
+		return nil
+	}
 	return t.proof.Prove(n.Entry, n.Size)
 }
 
-// ProveWhole is Prove for a download. Of an archive that need not be signed, it can't be known
-// whether what was sent is right.
+// ProveWhole is Prove for a download, after it was sent.
 func (v *View) ProveWhole(n *plan.Node) error {
 	a, err := v.touch(n.Source)
 	if err != nil {
@@ -142,9 +187,6 @@ func (v *View) ProveWhole(n *plan.Node) error {
 	}
 	t := v.noted(n.Source)
 	t.proof = a.guard.Proof()
-	if !t.proof.Signed() {
-		return a.Wrap(guard.ErrDoubtful)
-	}
 	return a.Wrap(t.proof.ProveWhole(v.library.ctx))
 }
 

@@ -1,6 +1,7 @@
 package archives
 
 import (
+	"errors"
 	"io"
 	"os"
 
@@ -56,6 +57,7 @@ func (v *View) Variants(n plan.Node) plan.Variants {
 		a.guard.Proof().Signed() && n.SHA256 == [32]byte{} {
 		return plan.Variants{}
 	}
+	v.variantsSeen = v.variants.Now()
 	return v.variants.Find(n.Entry, n.Size)
 }
 
@@ -85,7 +87,7 @@ func (v *View) Dictionary(path, name string) (*plan.Dictionary, error) {
 // wanted returns what a VariantBody sends.
 func (v *View) wanted(b *plan.Body, e plan.Encoding) encoded.Wanted {
 	w := encoded.Wanted{Entry: b.Node.Entry, Encoding: e, Size: b.Node.Size,
-		Variant: plan.Variant{Offset: b.Offset, Length: b.Length, Sum: b.Sum}}
+		Variant: plan.Variant{Offset: b.Offset, Length: b.Length, Sum: b.Sum}, Seen: v.variantsSeen}
 	if v.set.sources[b.Node.Source].guard.Proof().Signed() {
 		w.Signed = b.Node.SHA256
 	}
@@ -109,5 +111,21 @@ func (v *View) ProveVariant(b *plan.Body, e plan.Encoding) error {
 // the last was read.
 func (v *View) Variant() io.ReaderAt { return v.variants.Reader() }
 
-// CheckVariant returns encoded.ErrUnusable if that file has changed.
-func (v *View) CheckVariant() error { return v.variants.Check() }
+// CheckVariant returns encoded.ErrUnusable if that file has changed. If only its attributes or
+// names have, it compares the variant, which has the encoding e, once more.
+func (v *View) CheckVariant(b *plan.Body, e plan.Encoding) error {
+	err := v.variants.Check(v.variantsSeen)
+	for range changesHeeded {
+		if !errors.Is(err, encoded.ErrTouched) {
+			break
+		}
+		v.variantsSeen = v.variants.Now()
+		if err = v.ProveVariant(b, e); err == nil {
+			err = v.variants.Check(v.variantsSeen)
+		}
+	}
+	return err
+}
+
+// changesHeeded is how many changes of its file an answer of a variant takes.
+const changesHeeded = 8

@@ -33,13 +33,16 @@ type View struct {
 	fresh   bool       // nothing was looked up yet
 	plain   []*os.File // plain files that were found, by plan.Node.Entry
 	touched []touched  // archives on which the answer depends
+	later   []later    // what must be compared before the answer ends
 
 	plainStamps []changetime.Stamp // of plain, when they were found
 	plainFrom   []plainOrigin      // of plain
 	body        keptBody           // what is sent
 	variants    *encoded.File      // of the content that was planned, or nil
-	exports     []*export.File
-	pieces      []heldPiece
+	// variantsSeen is what variants was when the content was planned.
+	variantsSeen *encoded.Seen
+	exports      []*export.File
+	pieces       []heldPiece
 
 	work    context.Context // or nil
 	endWork func()
@@ -61,7 +64,7 @@ func (v *View) Release() {
 	v.plain, v.plainStamps, v.plainFrom = v.plain[:0], v.plainStamps[:0], v.plainFrom[:0]
 	v.forget()
 	v.releasePieces()
-	v.body, v.variants = keptBody{}, nil
+	v.body, v.variants, v.variantsSeen = keptBody{}, nil, nil
 	clear(v.exports)
 	v.exports = v.exports[:0]
 	if v.set != nil {

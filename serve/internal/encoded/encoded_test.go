@@ -94,7 +94,7 @@ func wanted(t testing.TB, f *File, entry int, content []byte, signed bool) *Want
 	t.Helper()
 	v := f.Find(entry, int64(len(content)))
 	w := &Wanted{Entry: entry, Encoding: plan.Brotli, Variant: v.By[plan.Brotli],
-		Size: int64(len(content))}
+		Size: int64(len(content)), Seen: f.Now()}
 	if w.Length == 0 {
 		t.Fatalf("entry %d has no brotli", entry)
 	}
@@ -153,8 +153,13 @@ func TestSource(t *testing.T) {
 		t.Fatal(err)
 	}
 	look(false, 1)
-	b := make([]byte, wanted(t, first, 0, content, false).Length)
-	if err := first.Read(wanted(t, first, 0, content, false), b); err != nil {
+	w := wanted(t, first, 0, content, false)
+	b := make([]byte, w.Length)
+	if err := first.Check(w.Seen); !errors.Is(err, ErrTouched) {
+		t.Errorf("an answer that uses the first file, which has lost its name: %v", err)
+	}
+	w.Seen = first.Now()
+	if err := first.Read(w, b); err != nil {
 		t.Errorf("an answer that uses the first file: %v", err)
 	}
 }
@@ -242,33 +247,72 @@ func TestWrittenOver(t *testing.T) {
 	}
 }
 
-// TestLinked: a hard link and its end are no change of the file. Behind one, a change shows as
-// before, also if the modification time is set back.
+// TestLinked: a hard link and its end change nothing, whether somebody has looked between or not.
+// What was read before must be proved again. What is written over beside a link is not used, though
+// the modification time is set back.
 func TestLinked(t *testing.T) {
-	s, _, _ := newSource(t)
+	s, _, notices := newSource(t)
 	write(t, s.Name, testArchive)
 	s.Look(true)
 	f, was := s.Current(), mustStat(t, s.Name)
-	for _, change := range []func() error{
-		func() error { return os.Link(s.Name, s.Name+".kept") },
-		func() error { return os.Remove(s.Name + ".kept") },
-		func() error { return os.Link(s.Name, s.Name+".kept") },
-	} {
-		if err := errors.Join(change(), f.Check()); err != nil {
+	w := wanted(t, f, 0, content, false)
+	b := make([]byte, w.Length)
+	link := func() error { return os.Link(s.Name, s.Name+".kept") }
+	unlink := func() error { return os.Remove(s.Name + ".kept") }
+	for _, changes := range [][]func() error{{link}, {unlink}, {link, unlink}, {link}} {
+		for _, change := range changes {
+			if err := change(); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if err := f.CheckAtOnce(w.Seen); !errors.Is(err, ErrTouched) {
+			t.Errorf("at once: %v", err)
+		}
+		if err := f.Check(w.Seen); !errors.Is(err, ErrTouched) || !errors.Is(err, ErrUnusable) {
+			t.Errorf("what was proved before: %v", err)
+		}
+		w.Seen = f.Now()
+		err := errors.Join(f.Check(w.Seen), f.Read(w, b), f.Prove(w), f.CheckAtOnce(w.Seen))
+		if err != nil {
 			t.Fatal(err)
 		}
 	}
-	settle(t, s.Name)
-	whole, err := os.ReadFile(s.Name)
-	if err == nil {
-		err = errors.Join(os.WriteFile(s.Name, whole, 0o644),
-			os.Chtimes(s.Name, time.Time{}, was.ModTime()))
+	if s.Look(false); s.Current() != f || len(*notices) != 0 {
+		t.Errorf("it is another file; %q", *notices)
 	}
+	settle(t, s.Name)
+	overwrite(t, s.Name, was, func(whole []byte) { whole[w.Offset+3] ^= 1 })
+	if err := f.Read(w, b); !errors.Is(err, ErrUnusable) {
+		t.Errorf("another variant: %v", err)
+	}
+	w.Seen = f.Now()
+	for range 2 {
+		if err := f.Prove(w); !errors.Is(err, ErrUnusable) || errors.Is(err, ErrTouched) {
+			t.Errorf("another variant: %v", err)
+		}
+	}
+	settle(t, s.Name)
+	overwrite(t, s.Name, was, func(whole []byte) { whole[len(whole)-1] ^= 1 })
+	if err := f.Check(w.Seen); !errors.Is(err, ErrUnusable) || s.Current() != nil {
+		t.Errorf("other tables: %v", err)
+	}
+}
+
+// overwrite changes a file in place, and sets its modification time back.
+func overwrite(t *testing.T, name string, was os.FileInfo, change func([]byte)) {
+	t.Helper()
+	whole, err := os.ReadFile(name)
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := f.Check(); !errors.Is(err, ErrUnusable) {
-		t.Errorf("written over: %v", err)
+	change(whole)
+	f, err := os.OpenFile(name, os.O_WRONLY, 0)
+	if err == nil {
+		_, err = f.WriteAt(whole, 0)
+		err = errors.Join(err, f.Close(), os.Chtimes(name, time.Time{}, was.ModTime()))
+	}
+	if err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -15,15 +15,24 @@ import (
 
 // File is an open variants file. It is safe for concurrent use, except for close.
 type File struct {
-	name   string
-	notice func(string)
-	file   *variants.File
-	stamp  atomic.Pointer[changetime.Stamp] // when it was last looked at
-	gone   atomic.Bool                      // it was written over
+	name    string
+	notice  func(string)
+	entries int
+	file    *variants.File
+	seen    atomic.Pointer[Seen] // when it was last looked at
+	gone    atomic.Bool          // it was written over
 
 	dictionaries []*plan.Dictionary // by their numbers
-	good, bad    verdicts
+	bad          verdicts
 	proving      sync.Mutex
+	looking      sync.Mutex // held while seen is replaced
+}
+
+// Seen is a File between two changes of its attributes or names. What was planned and read during
+// one is one file's.
+type Seen struct {
+	stamp changetime.Stamp
+	good  verdicts
 }
 
 // encodings are the encodings of a plan by variants.Coding.
@@ -49,10 +58,10 @@ func open(name string, of variants.Archive, notice func(string)) (*File, error) 
 func newFile(
 	name string, x *variants.File, of variants.Archive, notice func(string),
 ) (*File, error) {
-	f := &File{name: name, notice: notice, file: x,
-		good: newVerdicts(of.Entries), bad: newVerdicts(of.Entries)}
+	f := &File{name: name, notice: notice, file: x, entries: of.Entries,
+		bad: newVerdicts(of.Entries)}
 	opened := changetime.StampOf(x.Info())
-	f.stamp.Store(&opened)
+	f.seen.Store(&Seen{opened, newVerdicts(of.Entries)})
 	now, err := changetime.Stat(x.OSFile())
 	if err == nil && (now != opened || !now.Settled(time.Now())) {
 		err = errBusy
@@ -112,29 +121,65 @@ func (f *File) Dictionary(name string) *plan.Dictionary {
 	return nil
 }
 
-// Check returns ErrUnusable if the file has changed since it was opened. It must be called after
-// the last byte of a variant was read, and before that byte is sent. A file that has only lost or
-// got a name has not changed.
-func (f *File) Check() error {
+// Now returns what the file was like when it was last looked at. A plan is made with one Seen, and
+// checked with it.
+func (f *File) Now() *Seen { return f.seen.Load() }
+
+// Check returns ErrUnusable if the file has changed since s. It must be called after the last byte
+// of a variant was read, and before that byte is sent. If only attributes or names have changed,
+// the error is ErrTouched: the variant can be used if it is proved again. Check may wait then until
+// all further changes show.
+func (f *File) Check(s *Seen) error { return f.look(s, true) }
+
+// CheckAtOnce is Check without waiting: after a change of attributes or names the error is
+// ErrTouched until Check is called.
+func (f *File) CheckAtOnce(s *Seen) error { return f.look(s, false) }
+
+func (f *File) look(s *Seen, wait bool) error {
 	if f.gone.Load() {
 		return ErrUnusable
 	}
-	was := f.stamp.Load() // before the file is looked at: it is never the later of the two
 	now, err := changetime.Stat(f.file.OSFile())
+	is := f.Now()
 	switch {
-	case err == nil && *was == now:
+	case err != nil:
+		return f.withdraw(err)
+	case now == is.stamp && is == s:
 		return nil
-	case err == nil && was.SameContent(now):
-		linked := now // only here: now stays off the heap
-		f.stamp.CompareAndSwap(was, &linked)
-		return nil
-	case err == nil && f.stamp.Load() != was:
-		return f.Check() // another goroutine has seen a step between
+	case now == is.stamp:
+		return ErrTouched
+	case !wait && is.stamp.OnlyAttributes(now):
+		return ErrTouched
+	case !is.stamp.OnlyAttributes(now):
+		return f.withdraw(errWrittenOver)
 	}
-	if err == nil {
-		err = errWrittenOver
+	return f.lookAgain()
+}
+
+// lookAgain compares the tables with what they were when the file was opened, since attributes or
+// names have changed. Perhaps more has, and the modification time was set back. All variants must
+// be proved again. It returns ErrTouched, or ErrUnusable.
+func (f *File) lookAgain() error {
+	f.looking.Lock()
+	defer f.looking.Unlock()
+	now, err := changetime.Stat(f.file.OSFile()) // another answer may have seen a later change
+	is := f.Now()
+	switch {
+	case err != nil:
+		return f.withdraw(err)
+	case now == is.stamp:
+		return ErrTouched
+	case !is.stamp.OnlyAttributes(now):
+		return f.withdraw(errWrittenOver)
 	}
-	return f.withdraw(err)
+	for !now.Settled(time.Now()) {
+		time.Sleep(time.Millisecond)
+	}
+	if err := f.file.CheckTables(); err != nil {
+		return f.withdraw(err)
+	}
+	f.seen.Store(&Seen{now, newVerdicts(f.entries)})
+	return ErrTouched
 }
 
 // withdraw takes the file off because of err, and returns ErrUnusable.
@@ -147,5 +192,9 @@ func (f *File) withdraw(err error) error {
 
 // isAt reports whether a name still leads to the file, and the file is unchanged.
 func (f *File) isAt(named os.FileInfo) bool {
-	return !f.gone.Load() && *f.stamp.Load() == changetime.StampOf(named)
+	stamp := changetime.StampOf(named)
+	if is := f.Now(); is.stamp != stamp && is.stamp.OnlyAttributes(stamp) {
+		_ = f.Check(is) // a change of names alone is none
+	}
+	return !f.gone.Load() && f.Now().stamp == stamp
 }

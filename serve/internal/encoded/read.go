@@ -16,6 +16,9 @@ var (
 	// ErrUnusable means that a variant can't be sent. The log has a line about it.
 	ErrUnusable = errors.New("the variant can't be used")
 
+	// ErrTouched is an ErrUnusable if only attributes or names of the file have changed.
+	ErrTouched = fmt.Errorf("%w: its attributes have changed", ErrUnusable)
+
 	errWrittenOver = errors.New("it was written over")
 	errBusy        = errors.New("it is being written")
 	errSum         = errors.New("its checksum is wrong")
@@ -28,6 +31,7 @@ type Wanted struct {
 	plan.Encoding
 	plan.Variant
 	Size int64 // of the content
+	Seen *Seen // when the variant was planned, or proved later
 	// Signed is the SHA-256 that the content must have, if the archive was signed, or zero.
 	Signed [32]byte
 }
@@ -40,7 +44,7 @@ func (f *File) Read(w *Wanted, b []byte) error {
 	if err := f.check(w, b); err != nil {
 		return f.reject(w, err)
 	}
-	return f.Check()
+	return f.Check(w.Seen)
 }
 
 // Prove checks a variant before any of it is sent. It reads all of it, unless that was done before.
@@ -68,16 +72,16 @@ func (f *File) Prove(w *Wanted) error {
 	if err != nil {
 		return f.reject(w, err)
 	}
-	if err := f.Check(); err != nil {
+	if err := f.Check(w.Seen); err != nil {
 		return err
 	}
-	f.good.add(w.Entry, int(codingOf(w.Encoding)))
+	w.Seen.good.add(w.Entry, int(codingOf(w.Encoding)))
 	return nil
 }
 
 // isGood reports whether a variant was proved. Of one that need not be signed, its bytes must be
 // compared all the same if it is sent at once.
-func (f *File) isGood(w *Wanted) bool { return f.good.has(w.Entry, int(codingOf(w.Encoding))) }
+func (f *File) isGood(w *Wanted) bool { return w.Seen.good.has(w.Entry, int(codingOf(w.Encoding))) }
 
 // Reader returns the file for reading a variant that was proved.
 func (f *File) Reader() io.ReaderAt { return f.file }
@@ -103,14 +107,14 @@ func (f *File) check(w *Wanted, b []byte) error {
 	if sha256.Sum256(content) != w.Signed {
 		return errContent
 	}
-	f.good.add(w.Entry, int(codingOf(w.Encoding)))
+	w.Seen.good.add(w.Entry, int(codingOf(w.Encoding)))
 	return nil
 }
 
-// reject makes Find leave a variant out, unless the whole file was written over.
+// reject makes Find leave a variant out, unless the whole file has changed.
 func (f *File) reject(w *Wanted, err error) error {
-	if f.Check() != nil {
-		return ErrUnusable
+	if err := f.Check(w.Seen); err != nil {
+		return err
 	}
 	if errors.Is(err, io.ErrUnexpectedEOF) {
 		err = io.ErrUnexpectedEOF

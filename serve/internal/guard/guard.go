@@ -28,6 +28,8 @@ type Config struct {
 	// Begin runs work in the background, while the archive stays open. The context ends when the
 	// server does.
 	Begin func(work func(ctx context.Context))
+	// Later is Begin after a time, if the archive is still served then.
+	Later func(after time.Duration, work func(ctx context.Context))
 	// Overwritten is called once, as soon as the archive was found to be written over.
 	Overwritten func()
 }
@@ -41,13 +43,16 @@ type Guard struct {
 	gone   atomic.Bool           // the archive is being written over
 	proof  atomic.Pointer[Proof] // nil if the archive is what its index describes
 	mu     sync.Mutex            // held while stamps and proof are changed
+
+	checking sync.Mutex // held while the whole archive is compared with its index
 }
 
 // file is a file of an archive and what it was like when it was opened.
 type file struct {
 	*os.File
-	stamp atomic.Pointer[changetime.Stamp]
-	index bool
+	stamp   atomic.Pointer[changetime.Stamp]
+	index   bool // the index is read from it
+	content bool // members are read from it
 }
 
 // Errors of an archive that has changed. Both wrap source.ErrChanged.
@@ -64,32 +69,43 @@ var (
 func New(c Config) *Guard { return &Guard{config: c} }
 
 // WatchFile begins to watch the archive's file, which has the stamp at the beginning.
-func (g *Guard) WatchFile(f *os.File, stamp changetime.Stamp) { g.watch(f, stamp, false) }
+func (g *Guard) WatchFile(f *os.File, stamp changetime.Stamp) {
+	g.watch(&file{File: f, content: true}, stamp)
+}
 
-// WatchIndex is WatchFile for a file that the index is read from. After any change the archive must
-// be opened again.
-func (g *Guard) WatchIndex(f *os.File, stamp changetime.Stamp) { g.watch(f, stamp, true) }
+// WatchIndex is WatchFile for a file beside the archive that the index is read from.
+func (g *Guard) WatchIndex(f *os.File, stamp changetime.Stamp) {
+	g.watch(&file{File: f, index: true}, stamp)
+}
 
-func (g *Guard) watch(f *os.File, stamp changetime.Stamp, index bool) {
-	w := &file{File: f, index: index}
-	w.stamp.Store(&stamp)
-	g.files = append(g.files, w)
+// WatchBoth is WatchFile for an archive that the index is read from, too.
+func (g *Guard) WatchBoth(f *os.File, stamp changetime.Stamp) {
+	g.watch(&file{File: f, index: true, content: true}, stamp)
+}
+
+func (g *Guard) watch(f *file, stamp changetime.Stamp) {
+	f.stamp.Store(&stamp)
+	g.files = append(g.files, f)
 }
 
 // WatchSet begins to watch the shards of a set.
 func (g *Guard) WatchSet(set source.Overwritable) { g.set = set }
 
 // Accept returns ErrBusy if a file has changed since it had its stamp, or if a further change might
-// not show.
-func (g *Guard) Accept() error {
+// not show. linked reports that the archive got or lost a name meanwhile: then it must be compared
+// with its index, as after Check.
+func (g *Guard) Accept() (linked bool, err error) {
 	for _, f := range g.files {
 		now, err := changetime.Stat(f.File)
-		if err != nil || !f.stamp.Load().SameContent(now) || !now.Settled(time.Now()) {
-			return errors.Join(fmt.Errorf("%s: %w", g.config.Name, ErrBusy), err)
+		was := *f.stamp.Load()
+		same := was == now || !f.index && was.SameContent(now)
+		if err != nil || !same || !now.Settled(time.Now()) {
+			return false, errors.Join(fmt.Errorf("%s: %w", g.config.Name, ErrBusy), err)
 		}
+		linked = linked || was != now
 		f.stamp.Store(&now)
 	}
-	return nil
+	return linked, nil
 }
 
 // Overwritten reports whether the archive was found to be written over.
@@ -105,24 +121,38 @@ func (g *Guard) Current() error {
 }
 
 // Check returns an error if the archive may have changed since p was its Proof. For a set it looks
-// at the shards that have the bytes from off to end.
-func (g *Guard) Check(p *Proof, off, end int64) error {
+// at the shards that have the bytes from off to end. After a change of nothing but attributes or
+// names it may wait until all further changes show, and read the index.
+func (g *Guard) Check(p *Proof, off, end int64) error { return g.check(p, off, end, true) }
+
+// CheckAtOnce is Check without waiting: after such a change the error is ErrDoubtful, until Check
+// is called.
+func (g *Guard) CheckAtOnce(p *Proof, off, end int64) error { return g.check(p, off, end, false) }
+
+func (g *Guard) check(p *Proof, off, end int64, wait bool) error {
 	if g.gone.Load() {
 		return ErrOverwritten
 	}
 	for _, f := range g.files {
 		now, err := changetime.Stat(f.File)
-		if err != nil {
+		switch {
+		case err != nil:
 			return fmt.Errorf("%w: %w", source.ErrUnavailable, err)
+		case now == *f.stamp.Load():
+			continue
+		case wait:
+			err = g.changed(f)
+		case f.stamp.Load().OnlyAttributes(now):
+			err = ErrDoubtful
+		default:
+			err = g.withdraw()
 		}
-		if now != *f.stamp.Load() {
-			if err := g.changed(f, now); err != nil {
-				return err
-			}
+		if err != nil {
+			return err
 		}
 	}
 	if g.set != nil && end > off {
-		if err := g.checkSet(off, end); err != nil {
+		if err := g.checkSet(off, end, wait); err != nil {
 			return err
 		}
 	}
@@ -137,7 +167,7 @@ func (g *Guard) Check(p *Proof, off, end int64) error {
 func (g *Guard) CheckAgain(p *Proof, off, end int64) error {
 	switch {
 	case g.set != nil:
-		return g.Check(p, off, end)
+		return g.CheckAtOnce(p, off, end)
 	case g.gone.Load():
 		return ErrOverwritten
 	case g.proof.Load() != p:
@@ -146,11 +176,14 @@ func (g *Guard) CheckAgain(p *Proof, off, end int64) error {
 	return nil
 }
 
-// checkSet is Check for the shards of a set.
-func (g *Guard) checkSet(off, end int64) error {
+// checkSet is check for the shards of a set.
+func (g *Guard) checkSet(off, end int64, wait bool) error {
 	err := g.set.Unchanged(off, end-off)
-	if !errors.Is(err, source.ErrChanged) {
+	switch {
+	case !errors.Is(err, source.ErrChanged):
 		return err
+	case !wait && errors.Is(err, source.ErrTouched):
+		return ErrDoubtful
 	}
 	g.mu.Lock()
 	defer g.mu.Unlock()
@@ -160,49 +193,81 @@ func (g *Guard) checkSet(off, end int64) error {
 	case !errors.Is(err, source.ErrTouched):
 		return g.withdraw()
 	}
-	g.config.Notice(g.config.Name + changedNote)
-	g.BeginProof() // before the stamp, so that no answer passes without it
+	if !g.setIndexIsRight() {
+		return g.withdraw()
+	}
+	g.doubt(true) // before Accept, so that no answer passes without it
 	g.set.Accept()
+	if !g.setIndexIsRight() { // it may have changed until then
+		return g.withdraw()
+	}
 	return ErrDoubtful
 }
 
+// setIndexIsRight is indexIsRight if the index is in what set watches.
+func (g *Guard) setIndexIsRight() bool {
+	return !g.config.Archive.IndexEmbedded() || g.indexIsRight()
+}
+
 // changed decides what a change of a file means. If only the time of the last change differs,
-// attributes have changed or the file was renamed, or a program has written to it and then set the
-// modification time back. So each member is compared with the index before it is used again. If the
-// file has lost or got a name as well, that is the reason, unless the archive must be signed.
-func (g *Guard) changed(f *file, now changetime.Stamp) error {
+// attributes have changed, or the file has got or lost a name. Or a program has written to it and
+// then set the modification time back, perhaps beside a new name. So the index is read again if it
+// is in the file, and each member is compared with it before it is used again.
+func (g *Guard) changed(f *file) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	was, signed := *f.stamp.Load(), g.proof.Load().Signed()
+	was := *f.stamp.Load()
+	now, err := changetime.Stat(f.File) // another answer may have seen a later change
 	switch {
+	case err != nil:
+		return fmt.Errorf("%w: %w", source.ErrUnavailable, err)
 	case was == now: // another answer was faster, and the proof has changed
 		return nil
-	case was.SameContent(now) && !signed:
-		f.stamp.Store(&now)
-		return nil
-	case !was.OnlyAttributes(now), f.index && !was.SameContent(now), !g.hasIndex(f, now):
+	case !was.OnlyAttributes(now):
 		return g.withdraw()
-	case f.index: // an archive that has it in itself is watched as an archive, too
-		f.stamp.Store(&now)
-		return nil
 	}
-	g.config.Notice(g.config.Name + changedNote)
-	g.BeginProof() // before the stamp, so that no answer passes without it
+	if f.index {
+		for !now.Settled(time.Now()) {
+			time.Sleep(time.Millisecond)
+		}
+		if !g.indexIsRight() {
+			return g.withdraw()
+		}
+	}
+	g.doubt(f.content) // before the stamp, so that no answer passes without it
 	f.stamp.Store(&now)
 	return ErrDoubtful
 }
 
-// hasIndex reports whether the index of an archive that must be signed, as far as it lies in f, is
-// what was signed. A change after f had the stamp now may not be heeded, but it shows.
-func (g *Guard) hasIndex(f *file, now changetime.Stamp) bool {
+// indexIsRight compares an index that is still read from its file with what was opened, or with
+// what was signed.
+func (g *Guard) indexIsRight() bool {
 	a := g.config.Archive
-	if a.Signed() == nil || !f.index && !a.IndexEmbedded() {
-		return true
+	switch {
+	case a.Signed() != nil:
+		return a.CheckIndex() == nil
+	case a.Index().Mapped():
+		return a.Index().CheckHashes() == nil
 	}
-	for !now.Settled(time.Now()) {
-		time.Sleep(time.Millisecond)
+	return true
+}
+
+// doubt begins another Proof after a change, so that what was read before does not pass. content
+// means that members may be others; otherwise the index may have been, and is right.
+func (g *Guard) doubt(content bool) {
+	p := g.proof.Load()
+	trusted := p == nil || !p.signed && p.all.Load()
+	switch {
+	case trusted && !content:
+		known := &Proof{guard: g}
+		known.all.Store(true)
+		g.proof.Store(known)
+	case trusted || p.touched:
+		g.beginProof(true)
+	default:
+		g.config.Notice(g.config.Name + changedNote)
+		g.beginProof(false)
 	}
-	return a.CheckIndex() == nil
 }
 
 // changedNote is the line of the log about an archive that is answered while it is checked.

@@ -24,16 +24,21 @@ import (
 // A copy may have stopped halfway; then the whole archive is checked in the background. One that
 // must be signed may have been forged. Its contents are compared with the SHA-256 that was signed,
 // and the whole archive only before the first download.
+//
+// An archive whose attributes or names have changed is most likely what it was. So nothing of it is
+// refused: what takes long to compare is sent meanwhile, except for the last bytes.
 type Proof struct {
 	guard   *Guard
 	index   *sidecar.Index
 	began   time.Time
 	signed  bool
+	touched bool            // only attributes or names have changed
 	busy    atomic.Bool     // the whole archive is being compared with what was signed
 	all     atomic.Bool     // every byte is right
 	done    atomic.Bool     // every member was compared, and not every byte is right
 	good    []atomic.Uint64 // a bit for each ordinal
 	reading chan struct{}   // has room for the requests that read a member at the same time
+	long    chan struct{}   // the same for members larger than provedAtOnce
 
 	mu  sync.Mutex
 	bad map[int]error // by ordinal
@@ -41,8 +46,14 @@ type Proof struct {
 
 // provedAtOnce is the size in bytes of the largest content that a request reads for its proof.
 // Larger ones are answered with 503 until the check in the background has reached them. Those that
-// must be signed are checked while they are sent.
+// must be signed are checked while they are sent, and those for which Later reports true are
+// checked afterwards.
 const provedAtOnce = 32 << 20
+
+// checkAfter is how long after a change of attributes or names the whole archive is compared with
+// its index, if it is still served then: most often a name changes because another archive takes
+// its place.
+const checkAfter = 5 * time.Second
 
 // ErrUnproven means that a member was not compared with the index yet. The log has a line about it.
 var ErrUnproven = fmt.Errorf("%w: it is being checked", source.ErrUnavailable)
@@ -52,17 +63,26 @@ func (g *Guard) Proof() *Proof { return g.proof.Load() }
 
 // BeginProof makes everything in the archive doubtful, and begins to check it. The archive must be
 // in use.
-func (g *Guard) BeginProof() {
+func (g *Guard) BeginProof() { g.beginProof(false) }
+
+// BeginTouched is BeginProof for an archive that has got or lost a name.
+func (g *Guard) BeginTouched() { g.beginProof(true) }
+
+func (g *Guard) beginProof(touched bool) {
 	x := g.config.Archive.Index()
 	p := &Proof{guard: g, index: x, began: time.Now(), good: make([]atomic.Uint64, x.Len()/64+1),
 		signed: g.config.Archive.Signed() != nil, bad: map[int]error{}}
+	p.touched = touched && !p.signed
 	atOnce := 2
 	if p.signed {
 		atOnce = runtime.GOMAXPROCS(0)
 	}
-	p.reading = make(chan struct{}, atOnce)
+	p.reading, p.long = make(chan struct{}, atOnce), make(chan struct{}, atOnce)
 	g.proof.Store(p)
-	if !p.signed {
+	switch {
+	case p.touched:
+		g.config.Later(checkAfter, p.checkAll)
+	case !p.signed:
 		g.config.Begin(p.checkAll)
 	}
 }
@@ -72,12 +92,27 @@ func (p *Proof) Knows(i int) bool {
 	return p == nil || p.all.Load() || p.good[i/64].Load()&(1<<(i%64)) != 0
 }
 
+// Later reports whether content i of size bytes may be sent before it was compared. Then ProveLong
+// must be called before the last byte is sent, or an answer without a body. p may be nil.
+func (p *Proof) Later(i int, size int64) bool {
+	if p == nil || !p.touched || size <= provedAtOnce {
+		return false
+	}
+	known, _ := p.result(i)
+	return !known
+}
+
+// WholeLater is Later for a download of many contents. ProveWhole must be called then.
+func (p *Proof) WholeLater() bool {
+	return p != nil && p.touched && !p.all.Load() && !p.done.Load()
+}
+
 // Signed reports whether the contents are compared with what was signed. p may be nil.
 func (p *Proof) Signed() bool { return p != nil && p.signed }
 
 // Prove returns an error if the content of entry i is not what the index describes, or that is not
 // known yet. It may read the content. It returns nil for a long content that must be signed and was
-// not compared yet: whoever sends it must check each part, or call ProveLong. p may be nil.
+// not compared yet: what sends it must check each part, or call ProveLong. p may be nil.
 func (p *Proof) Prove(i int, size int64) error {
 	if size <= provedAtOnce {
 		return p.ProveLong(i)
@@ -93,8 +128,12 @@ func (p *Proof) ProveLong(i int) error {
 	if known, err := p.result(i); known {
 		return err
 	}
-	p.reading <- struct{}{}
-	defer func() { <-p.reading }()
+	turns := p.reading
+	if e, err := p.index.Entry(i); err == nil && e.Size > provedAtOnce {
+		turns = p.long
+	}
+	turns <- struct{}{}
+	defer func() { <-turns }()
 	if known, err := p.result(i); known { // another request has read it meanwhile
 		return err
 	}
@@ -177,7 +216,15 @@ func (p *Proof) matches(ctx context.Context, i int) error {
 // checkAll checks the archive as a whole. If that finds something wrong, it compares each member
 // with the index. Downloads contain everything, so they need a whole archive.
 func (p *Proof) checkAll(ctx context.Context) {
+	p.guard.checking.Lock()
+	defer p.guard.checking.Unlock()
+	if p.guard.proof.Load() != p || p.all.Load() || p.done.Load() {
+		return
+	}
 	t := p.guard.config.Archive
+	if p.touched {
+		p.guard.config.Notice(p.guard.config.Name + changedNote)
+	}
 	p.settle()
 	whole := t.Check(ctx, 1)
 	if ctx.Err() != nil || p.guard.Check(p, 0, t.Size()) != nil {
@@ -232,7 +279,8 @@ func damaged(err error) bool {
 }
 
 // Whole returns an error unless every byte of the archive is what it should be. If it must be
-// signed, the first call begins to compare it. p may be nil.
+// signed, the first call begins to compare it. It returns nil if WholeLater reports true. p may be
+// nil.
 func (p *Proof) Whole() error {
 	switch {
 	case p == nil || p.all.Load():
@@ -241,6 +289,8 @@ func (p *Proof) Whole() error {
 		return signature.ErrChanged
 	case p.done.Load():
 		return format.ErrCorrupt
+	case p.touched:
+		return nil
 	case p.signed && !p.busy.Swap(true):
 		p.guard.config.Notice(p.guard.config.Name +
 			": the whole of it is compared with what was signed, for a download")
@@ -249,19 +299,30 @@ func (p *Proof) Whole() error {
 	return ErrUnproven
 }
 
-// ProveWhole is Whole for an archive that must be signed, after an answer with all of it was begun.
-// It waits until the whole archive was compared.
+// ProveWhole is Whole after an answer with many contents was begun. It waits until the whole
+// archive was compared. p may be nil.
 func (p *Proof) ProveWhole(ctx context.Context) error {
-	p.reading <- struct{}{}
-	defer func() { <-p.reading }()
-	if !p.all.Load() && !p.done.Load() {
-		p.checkSigned(ctx)
+	if p == nil || p.all.Load() {
+		return nil
+	}
+	if p.signed {
+		p.reading <- struct{}{}
+		defer func() { <-p.reading }()
+		if !p.all.Load() && !p.done.Load() {
+			p.checkSigned(ctx)
+		}
+	} else {
+		p.checkAll(ctx)
 	}
 	switch {
 	case p.all.Load():
 		return nil
-	case p.done.Load():
+	case p.guard.proof.Load() != p:
+		return ErrDoubtful
+	case p.done.Load() && p.signed:
 		return signature.ErrChanged
+	case p.done.Load():
+		return format.ErrCorrupt
 	}
 	return ErrUnproven
 }

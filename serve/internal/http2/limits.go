@@ -72,6 +72,9 @@ const (
 	// bytesPay is for how many bytes of content the allowance grows by one. A client with a window
 	// of 1 KiB sends two WINDOW_UPDATE frames for each, and can go on for ever.
 	bytesPay = 512
+	// mostPaid is the most that content makes of the allowance. A client that has 16 MiB waiting, as
+	// Go's with four downloads, can take it all at once. It sends two frames for each 4 KiB then.
+	mostPaid = 16 << 20 / bytesPay
 	// allowancePeriod is the time in which it grows by one.
 	allowancePeriod = 50 * time.Millisecond
 )
@@ -94,11 +97,11 @@ func (a *allowance) spend(n int, now time.Time) bool {
 }
 
 // add renews the allowance by n.
-func (a *allowance) add(n int) { a.left = min(a.left+n, mostAllowance) }
+func (a *allowance) add(n int) { a.left = max(a.left, min(a.left+n, mostAllowance)) }
 
 // sent renews the allowance for n bytes of content.
 func (a *allowance) sent(n int) {
 	a.bytes += n
-	a.add(a.bytes / bytesPay)
+	a.left = min(a.left+a.bytes/bytesPay, mostPaid)
 	a.bytes %= bytesPay
 }

@@ -451,7 +451,7 @@ func TestIdleMemory(t *testing.T) {
 	}
 }
 
-// TestAllowance: time, answers and content renew it, up to its beginning.
+// TestAllowance: time and answers renew it, up to its beginning, and content beyond that.
 func TestAllowance(t *testing.T) {
 	now := time.Unix(1e9, 0)
 	a := allowance{left: 10, since: now}
@@ -472,6 +472,10 @@ func TestAllowance(t *testing.T) {
 	}
 	a.add(1 << 30)
 	if a.left != mostAllowance || !a.spend(0, now.Add(1e9*time.Second)) || a.left != mostAllowance {
+		t.Error(a.left)
+	}
+	a.sent(1 << 30)
+	if a.add(1); a.left != mostPaid || !a.spend(mostPaid-3, now) || a.left != 3 {
 		t.Error(a.left)
 	}
 }

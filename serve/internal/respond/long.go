@@ -44,17 +44,20 @@ func (x *Exchange) WriteBody(to io.Writer) error {
 // that is in doubt, it compares the file with the index again. A compressed file that must be
 // signed is compared with what was signed.
 func (x *Exchange) confirm() error {
-	err := x.view.Check()
-	if errors.Is(err, guard.ErrDoubtful) {
+	err := x.view.CheckAll()
+	for range maxRetries {
+		if !errors.Is(err, guard.ErrDoubtful) {
+			break
+		}
 		if err = x.proveAgain(err); err == nil {
-			err = x.view.Check()
+			err = x.view.CheckAll()
 		}
 	}
 	if err == nil && x.Plan.Body.Kind == plan.SpanBody {
 		err = x.view.ProveSent(&x.Plan.Body.Node)
 	}
 	if err == nil && x.Plan.Body.Kind == plan.VariantBody {
-		err = x.view.CheckVariant()
+		err = x.view.CheckVariant(&x.Plan.Body, x.Plan.Encoding)
 	}
 	if err == nil {
 		err = x.view.CheckBody()

@@ -62,7 +62,7 @@ type Exchange struct {
 	viewed bool // view must be released
 	held   []held
 
-	retried  bool // the plan is another one, since the first was in doubt
+	retries  int // how many plans were made before this one, since they were in doubt
 	checking archives.Checking
 }
 
@@ -91,7 +91,7 @@ func (x *Exchange) Begin(now time.Time) {
 
 // Prepare plans the answer. What the plan sends stays readable until Finish or Release.
 func (r *Responder) Prepare(x *Exchange) {
-	x.retried, x.view.NoVariants = false, false
+	x.retries, x.view.NoVariants = 0, false
 	if err := r.prepare(x); err != nil && !r.retry(x, err) {
 		r.fail(x, err)
 	}
@@ -115,7 +115,7 @@ func (r *Responder) prepare(x *Exchange) error {
 		err = x.fetch()
 	}
 	if err == nil && x.viewed && (!x.Plan.Sends() || x.Plan.Body.Kind == plan.TextBody) {
-		err = x.view.Check()
+		err = x.view.CheckAll()
 	}
 	return err
 }
@@ -151,14 +151,19 @@ func (x *Exchange) fetch() (err error) {
 	return err
 }
 
+// maxRetries is how often an answer in doubt is planned again. A deployment changes the names of a
+// file a few times, one after the other.
+const maxRetries = 8
+
 // retry plans the answer again if err means that it is only in doubt, or that a variant can't be
-// sent. It does so once for either reason.
+// sent.
 func (r *Responder) retry(x *Exchange, err error) bool {
 	switch {
+	case x.retries < maxRetries &&
+		(errors.Is(err, guard.ErrDoubtful) || errors.Is(err, encoded.ErrTouched)):
+		x.retries++
 	case errors.Is(err, encoded.ErrUnusable) && !x.view.NoVariants:
 		x.view.NoVariants = true
-	case errors.Is(err, guard.ErrDoubtful) && !x.retried:
-		x.retried = true
 	default:
 		return false
 	}

@@ -28,7 +28,7 @@ func (r *Responder) AppendBody(x *Exchange) bool {
 	}
 	err := x.appendBody()
 	if err == nil {
-		err = x.view.Check()
+		err = x.view.CheckAll()
 	}
 	if err == nil && x.Plan.Body.Kind == plan.SpanBody {
 		err = x.view.ProveSent(&x.Plan.Body.Node)

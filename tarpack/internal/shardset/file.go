@@ -37,6 +37,7 @@ type File struct {
 	open   map[int]*openShard
 	Recent list.List                // of *openShard, the last used first
 	stamps map[int]changetime.Stamp // of the shards that were opened, at the first time
+	linked map[int]bool             // shards that got or lost a name since Accept
 	closed bool
 }
 
@@ -52,7 +53,7 @@ type openShard struct {
 // NewFile returns the File of a set with this list. It opens nothing.
 func NewFile(name format.SetName, l *List) *File {
 	return &File{Layout: NewLayout(name, l), Limit: OpenShards, open: map[int]*openShard{},
-		stamps: map[int]changetime.Stamp{}}
+		stamps: map[int]changetime.Stamp{}, linked: map[int]bool{}}
 }
 
 // ReadAt implements io.ReaderAt. The error wraps format.ErrShard if a shard is missing, another
@@ -139,8 +140,11 @@ func (f *File) checkStamp(i int, file *os.File) error {
 	}
 	was, ok := f.stamps[i]
 	switch {
-	case !ok || was == now || !f.Strict && was.SameContent(now):
+	case !ok || was == now:
 		f.stamps[i] = now
+		return nil
+	case !f.Strict && was.SameContent(now):
+		f.stamps[i], f.linked[i] = now, true
 		return nil
 	case was.OnlyAttributes(now):
 		return fmt.Errorf("%s: %w", f.Name.Shard(i), source.ErrTouched)
@@ -149,7 +153,7 @@ func (f *File) checkStamp(i int, file *os.File) error {
 }
 
 // Unchanged implements source.Overwritable. It looks at the shards that are open and have some of
-// the bytes.
+// the bytes. The error wraps ErrTouched, too, after a shard of them has got or lost a name.
 func (f *File) Unchanged(off, n int64) error {
 	first, _ := f.Place(off)
 	last, _ := f.Place(max(off+n-1, off))
@@ -160,6 +164,9 @@ func (f *File) Unchanged(off, n int64) error {
 			if err := f.checkStamp(i, s.File); err != nil {
 				return err
 			}
+		}
+		if f.linked[i] {
+			return fmt.Errorf("%s: %w", f.Name.Shard(i), source.ErrTouched)
 		}
 	}
 	return nil
@@ -174,6 +181,7 @@ func (f *File) Accept() {
 			f.stamps[i] = now
 		}
 	}
+	clear(f.linked)
 }
 
 // drop removes a shard from the recent ones.
