@@ -125,7 +125,7 @@ type diffEntry struct {
 	Size  int64  `json:"size"`
 	Mode  string `json:"mode"`
 	MTime string `json:"mtime"`
-	Hash  string `json:"hash,omitempty"`
+	Hash  string `json:"xxh64,omitempty"`
 }
 
 func newDiffLine(d tarpack.Difference) diffLine {
