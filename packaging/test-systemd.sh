@@ -126,7 +126,7 @@ check_timer() { # the nightly check finds an archive in order, and then a damage
 check_upgrade() { # FORMAT: a download goes on, and the new program answers
 	local before after
 	before=$(property tpk.service MainPID)
-	rm -f "$root/root/upgraded"
+	rm -f "$root"/root/{large,upgraded,stopped}
 	put packaging/slow-download.sh slow-download
 	inside /root/slow-download http://127.0.0.1/large /root/large /root/upgraded &
 	download=$!
@@ -145,6 +145,22 @@ check_upgrade() { # FORMAT: a download goes on, and the new program answers
 	inside grep -q TPK_ACCESS_LOG /etc/tpk/serve.conf || fail "the upgrade replaced serve.conf"
 	inside_sh '[ "$(systemctl is-enabled tpk.socket)" = enabled ] && systemctl -q is-active tpk.socket' || fail "the socket was lost"
 	! inside tpk version | grep -q ' 0\.0\.1' || fail "not upgraded"
+}
+
+check_stop() { # a process that has taken over finishes its transfers, too
+	rm "$root/root/large"
+	inside /root/slow-download http://127.0.0.1/large /root/large /root/stopped &
+	download=$!
+	await '[ -s /root/large ]'
+	inside systemctl stop tpk.socket tpk.service &
+	local stopping=$!
+	await '[ "$(systemctl show --value -p ActiveState tpk.service)" = deactivating ]'
+	touch "$root/root/stopped"
+	wait "$download" || fail "the download broke: $(journal)"
+	wait "$stopping" || fail "$(journal)"
+	inside cmp /root/large /root/site/large
+	inside systemctl start tpk.socket tpk.service
+	page again
 }
 
 check_removed() { # no process, no unit and no program; the archive stays
@@ -175,6 +191,7 @@ check() { # FORMAT
 	check_timer
 	step ".$1: upgrade while a download runs"
 	check_upgrade "$1"
+	check_stop
 	step ".$1: remove"
 	quietly "$1_remove"
 	check_removed

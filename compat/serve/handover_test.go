@@ -10,9 +10,11 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strconv"
 	"strings"
 	"sync"
@@ -228,7 +230,8 @@ func TestFailedHandover(t *testing.T) {
 	}
 }
 
-// TestMainProcess: systemd is told which process is the main one now, and that one is watched.
+// TestMainProcess: systemd is told which process is the main one now, and that one is watched. On
+// Linux it is a child of systemd, as the old one is: others are killed at once when they should stop.
 func TestMainProcess(t *testing.T) {
 	socket, hears := notifications(t)
 	cmd := exec.Command(tools.TPK(t), "serve", "--quiet", "--listen", "127.0.0.1:0",
@@ -240,6 +243,12 @@ func TestMainProcess(t *testing.T) {
 	main, _ := strings.CutPrefix(hears("MAINPID=")[0], "MAINPID=")
 	if pid := p.successor(t, 1); main != strconv.Itoa(pid) {
 		t.Errorf("MAINPID=%s, not %d", main, pid)
+	}
+	if runtime.GOOS == "linux" {
+		status, err := os.ReadFile("/proc/" + main + "/status")
+		if want := fmt.Sprintf("\nPPid:\t%d\n", os.Getpid()); !strings.Contains(string(status), want) {
+			t.Errorf("%v, no %q in\n%s", err, want, status)
+		}
 	}
 	hears("READY=1")
 	for range 3 {

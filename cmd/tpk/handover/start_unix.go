@@ -5,6 +5,7 @@ package handover
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -30,8 +31,8 @@ type Successor struct {
 // limit to the time: archives of other programs may have to be converted. If ctx ends, the new
 // process is ended as by SIGTERM.
 //
-// The new process is not waited for once it is ready. If it ends while this one is left, init or
-// systemd gets its exit code when this one ends.
+// The new process is not waited for once it is ready. systemd, whose child it is, gets its exit code
+// at once. Another service manager gets it when this process ends as well.
 func Start(ctx context.Context, listeners []serve.NamedListener) (*Successor, error) {
 	ours, theirs, err := pair()
 	if err != nil {
@@ -54,6 +55,8 @@ func Start(ctx context.Context, listeners []serve.NamedListener) (*Successor, er
 	switch {
 	case ctx.Err() != nil:
 		return nil, context.Cause(ctx)
+	case errors.Is(err, syscall.ECHILD): // a child of systemd
+		return nil, ErrEnded
 	case err != nil:
 		return nil, fmt.Errorf("%w: %w", ErrEnded, err)
 	}
@@ -129,7 +132,7 @@ func run(line *os.File, listeners []serve.NamedListener) (*os.Process, error) {
 		return nil, err
 	}
 	pid, _, err := syscall.StartProcess(path, os.Args, &syscall.ProcAttr{
-		Env: append(environment(), variable+"="+string(value)), Files: files,
+		Env: append(environment(), variable+"="+string(value)), Files: files, Sys: parent(),
 	})
 	if err != nil {
 		return nil, &os.PathError{Op: "run", Path: path, Err: err}
