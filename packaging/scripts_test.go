@@ -1,9 +1,11 @@
 package main
 
 import (
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -121,27 +123,46 @@ func runScript(t *testing.T, root, call string, vars ...string) string {
 	return string(calls)
 }
 
-// TestPurged: purging removes what the services made, and nothing else.
+// TestPurged: purging removes what the services made, and nothing else, even beside it.
 func TestPurged(t *testing.T) {
-	root := t.TempDir()
-	made := []string{"cache/tpk", "cache/private/tpk", "log/tpk", "log/private/tpk", "lib/tpk",
-		"lib/private/tpk"}
-	others := []string{"lib/tpk-site", "cache/tpk-site", "log/private/nginx", "tpk"}
-	for _, dir := range append(made, others...) {
-		put(t, filepath.Join(root, "var", dir, "file"), "")
+	made := []string{
+		"cache/private/tpk/a", "log/private/tpk/access.log", "lib/private/tpk/verify.prom",
 	}
-	runScript(t, root, "deb/postrm remove")
-	for i, dir := range append(made, others...) {
-		if i == len(made) {
-			runScript(t, root, "deb/postrm purge")
+	for _, others := range [][]string{
+		{"lib/tpk-site/a", "cache/tpk-site/a", "log/private/nginx/a", "tpk/a"},
+		{"lib/private/tpk/site.tar.gz"},
+	} {
+		dir := t.TempDir()
+		root := filepath.Join(dir, "var")
+		for _, file := range append(made, others...) {
+			put(t, filepath.Join(root, file), "")
 		}
-		if _, err := os.Stat(filepath.Join(root, "var", dir, "file")); err != nil {
-			t.Error(err)
+		for _, of := range []string{"cache", "log", "lib"} { // as DynamicUser makes them
+			if err := os.Symlink("private/tpk", filepath.Join(root, of, "tpk")); err != nil {
+				t.Fatal(err)
+			}
 		}
-	}
-	for _, dir := range made {
-		if _, err := os.Stat(filepath.Join(root, "var", dir)); !os.IsNotExist(err) {
-			t.Errorf("%s: %v, want it removed", dir, err)
+		runScript(t, dir, "deb/postrm remove")
+		for _, file := range append(made, others...) {
+			if _, err := os.Stat(filepath.Join(root, file)); err != nil {
+				t.Error(err)
+			}
+		}
+		runScript(t, dir, "deb/postrm purge")
+		var left []string
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if d != nil && !d.IsDir() {
+				left = append(left, strings.TrimPrefix(path, root+"/"))
+			}
+			return err
+		})
+		if strings.Contains(others[0], "lib/private/tpk") {
+			others = append(others, "lib/tpk") // the link
+		}
+		slices.Sort(left)
+		slices.Sort(others)
+		if err != nil || !slices.Equal(left, others) {
+			t.Errorf("left are %q, want %q; %v", left, others, err)
 		}
 	}
 }

@@ -231,7 +231,7 @@ func TestFailedHandover(t *testing.T) {
 }
 
 // TestMainProcess: systemd is told which process is the main one now, and that one is watched. On
-// Linux it is a child of systemd, as the old one is: others are killed at once when they should stop.
+// Linux it is a child of systemd, as the old one is: others are killed when they should stop.
 func TestMainProcess(t *testing.T) {
 	socket, hears := notifications(t)
 	cmd := exec.Command(tools.TPK(t), "serve", "--quiet", "--listen", "127.0.0.1:0",

@@ -31,8 +31,8 @@ type Successor struct {
 // limit to the time: archives of other programs may have to be converted. If ctx ends, the new
 // process is ended as by SIGTERM.
 //
-// The new process is not waited for once it is ready. systemd, whose child it is, gets its exit code
-// at once. Another service manager gets it when this process ends as well.
+// The new process is not waited for once it is ready. systemd, whose child it is, gets its exit
+// code at once. Another service manager gets it when this process ends as well.
 func Start(ctx context.Context, listeners []serve.NamedListener) (*Successor, error) {
 	ours, theirs, err := pair()
 	if err != nil {
@@ -140,8 +140,8 @@ func run(line *os.File, listeners []serve.NamedListener) (*os.Process, error) {
 	return os.FindProcess(pid)
 }
 
-// environment returns the environment of the new process. What systemd has set for this process's number is
-// left out: the watchdog waits for the new one.
+// environment returns the environment of the new process. What systemd has set for this process's
+// number is left out: the watchdog waits for the new one.
 func environment() []string {
 	return slices.DeleteFunc(os.Environ(), func(v string) bool {
 		name, _, _ := strings.Cut(v, "=")
