@@ -1,10 +1,11 @@
 #!/usr/bin/env bash
-# Checks a release, as root: its sums, the packages with the tools of their systems, the formula, the image, and the .deb
-# in a fresh Debian without Go. There it is installed, used, upgraded while a download runs, removed and purged. Then the
-# .deb and the .rpm are tested with systemd: test-systemd.sh.
+# Checks a release, as root: its sums, the packages with the tools of their systems, the programs for other processors in
+# qemu, the formula, the image, and the .deb in a fresh Debian without Go. There it is installed, used, upgraded while a
+# download runs, removed and purged. Then the .deb and the .rpm are tested with systemd: test-systemd.sh.
 #
 # usage: packaging/test-release.sh [NEW [OLD]]   directories of releases; those that are not given are made, for this machine
-# needs: root, and apt-get for debootstrap, lintian, skopeo, umoci, rpm, minisign, curl, ruby and systemd-container
+# needs: root, and apt-get for debootstrap, lintian, skopeo, umoci, rpm, minisign, curl, ruby, systemd-container and
+#        qemu-user-static
 set -eu
 cd "$(dirname "$0")/.."
 repo=$PWD
@@ -30,6 +31,7 @@ install_tools() {
 		command -v $tool >/dev/null || missing+=" $tool"
 	done
 	command -v systemd-nspawn >/dev/null || missing+=" systemd-container"
+	command -v qemu-aarch64-static >/dev/null || missing+=" qemu-user-static"
 	[ -z "$missing" ] && return
 	apt-get -q update
 	# shellcheck disable=SC2086
@@ -81,6 +83,26 @@ check_packages() {
 	mkdir -p "$temp/archive"
 	tar -xzf "$new"/tpk-*-linux-"$arch".tar.gz -C "$temp/archive"
 	"$temp"/archive/*/tpk verify "$new"/tpk-*-linux-"$arch".tar.gz
+}
+
+check_processors() { # the programs for other processors, in qemu: if the release has them
+	local emulator program
+	mkdir -p "$temp/qemu/site"
+	echo hello >"$temp/qemu/site/index.html"
+	for of in arm64:aarch64 riscv64:riscv64; do
+		[ "${of%:*}" != "$arch" ] && [ -e "$(echo "$new"/tpk-*-linux-"${of%:*}".tar.gz)" ] || continue
+		emulator=$(command -v "qemu-${of#*:}-static") || fail "no qemu-${of#*:}-static: apt-get install qemu-user-static"
+		tar -xzf "$new"/tpk-*-linux-"${of%:*}".tar.gz -C "$temp/qemu"
+		program=$(echo "$temp"/qemu/*-"${of%:*}"/tpk)
+		"$emulator" "$program" version --json | tr -d ' \n' | grep -q "\"platform\":\"linux/${of%:*}\"" || fail "$program: wrong platform"
+		"$emulator" "$program" pack -q "$temp/qemu/site" "$temp/qemu/site.tar.gz"
+		"$temp"/archive/*/tpk verify -q "$temp/qemu/site.tar.gz"
+		TPK_LISTEN=127.0.0.1:0 "$emulator" "$program" serve "$temp/qemu/site.tar.gz" >"$temp/qemu.log" 2>&1 &
+		server=$!
+		curl -sf "$(address "$temp/qemu.log")" | grep -qx hello || fail "$program serves no page: $(cat "$temp/qemu.log")"
+		kill "$server" && wait "$server" || fail "$program ends with $?: $(cat "$temp/qemu.log")"
+		server=
+	done
 }
 
 check_formula() {
@@ -203,6 +225,8 @@ step "sums and signature"
 check_sums
 step "packages"
 check_packages
+step "other processors"
+check_processors
 step "formula"
 check_formula
 step "image"
