@@ -2,7 +2,7 @@
 # Runs the tests for Windows in Wine, as root. Debian 13 has a Wine that runs Go's programs, so it is installed into a
 # directory of its own, with debootstrap: 1.5 GB, two to four minutes.
 #
-# usage: compat/windows.sh [PACKAGE...]        tests packages; without an argument, those that are known to pass
+# usage: compat/windows.sh [PACKAGE...]        tests packages; without an argument, those of windows.txt
 #        compat/windows.sh run PROGRAM [ARG...]  runs a program for Windows in the directory it is called in
 set -eu
 here=$(cd "$(dirname "$0")/.." && pwd)
@@ -59,8 +59,16 @@ if [ $# -gt 0 ]; then
 	run_tests "$@"
 	exit
 fi
-mapfile -t packages < <(grep -v '^#\| ' compat/windows.txt)
+# A line names a package, and the flags for its tests. One that has "none" instead is not run.
+sed 's/#.*//; /^$/d' compat/windows.txt >"$here/.work/windows/list"
+missing=$(GOOS=windows go list -f '{{if or .TestGoFiles .XTestGoFiles}}{{.ImportPath}}{{end}}' ./... |
+	sed "s|^$(go list -m)|.|" | grep . | sort | comm -23 - <(cut -d' ' -f1 "$here/.work/windows/list" | sort))
+if [ -n "$missing" ]; then
+	echo "compat/windows.txt does not name: $missing" >&2
+	exit 1
+fi
+mapfile -t packages < <(grep -v ' ' "$here/.work/windows/list")
 run_tests "${packages[@]}"
-while read -r package tests; do
-	run_tests -run "$tests" "$package" </dev/null
-done < <(grep '^[^#]* ' compat/windows.txt)
+while read -r package flag tests; do
+	[ "$flag" = none ] || run_tests "$flag" "$tests" "$package" </dev/null
+done < <(grep ' ' "$here/.work/windows/list")

@@ -23,7 +23,7 @@ import (
 // With a public key all of them are, but the text index, which is not signed.
 func TestBundleBeside(t *testing.T) {
 	dir := t.TempDir()
-	archive, out, key := filepath.Join(dir, "site.tar.gz"), filepath.Join(dir, "mysite"),
+	archive, out, key := filepath.Join(dir, "site.tar.gz"), filepath.Join(dir, "mysite.exe"),
 		filepath.Join(dir, "key")
 	trust := writeKey(t, key)
 	if err := os.Mkdir(filepath.Join(dir, "site"), 0o755); err != nil {

@@ -16,7 +16,7 @@ import (
 func TestBundleDamagedIndex(t *testing.T) {
 	for _, embed := range []bool{false, true} {
 		dir := t.TempDir()
-		archive, out := filepath.Join(dir, "site.tar.gz"), filepath.Join(dir, "mysite")
+		archive, out := filepath.Join(dir, "site.tar.gz"), filepath.Join(dir, "mysite.exe")
 		if err := os.WriteFile(filepath.Join(dir, "a"), []byte("text"), 0o644); err != nil {
 			t.Fatal(err)
 		}

@@ -18,7 +18,7 @@ import (
 // and the archive itself is downloaded with its own bytes.
 func TestBundleServed(t *testing.T) {
 	dir := t.TempDir()
-	archive, out := filepath.Join(dir, "site.tar.gz"), filepath.Join(dir, "mysite")
+	archive, out := filepath.Join(dir, "site.tar.gz"), filepath.Join(dir, "mysite.exe")
 	text := strings.Repeat("<p>Some words about marmots.\n", 200)
 	if err := os.MkdirAll(filepath.Join(dir, "site"), 0o755); err != nil {
 		t.Fatal(err)

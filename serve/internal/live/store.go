@@ -93,6 +93,7 @@ func removeUnused(parent string, now time.Time) {
 			_ = os.RemoveAll(filepath.Dir(name))
 		}
 		_ = lock.Close()
+		_ = os.Remove(filepath.Dir(name)) // where an open file keeps its directory, if it is empty now
 	}
 }
 
