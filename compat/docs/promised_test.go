@@ -23,7 +23,7 @@ var jsonSources = []string{"cmd/tpk/*.go", "cmd/tpk/reading/*.go", "serve/*.go",
 	"serve/internal/listing/*.go", "serve/internal/live/live.go"}
 
 var (
-	shownFlag  = regexp.MustCompile(`(?m)^   (--?[a-zA-Z0-9][a-z0-9-]*)(?:, (--?[a-zA-Z0-9][a-z0-9-]*))?`)
+	shownFlag  = regexp.MustCompile(`(?m)^   (--?\w[a-z0-9-]*)(?:, (--?\w[a-z0-9-]*))?`)
 	jsonField  = regexp.MustCompile("json:\"([a-z][a-z0-9_.]*)")
 	metricName = regexp.MustCompile(`m\.(?:begin|single|archives)\("([a-z_]+)"`)
 )
