@@ -65,6 +65,10 @@ and setuid and setgid bits unless --special is given. The rest is extracted. A s
 restored if the file gets the user that it has in the archive, and a setgid bit if it gets the
 group: see --same-owner.
 
+Windows can't have some names (NUL.txt, a:b, one with a dot at its end), nor two that only differ in
+case: these are refused, and so are symbolic links if the user may not make them. Of permissions it
+keeps whether a file can be written to, and no owners.
+
 `+help.RemoteToo,
 			"an entry was not extracted",
 			"tpk extract site.tar.gz",

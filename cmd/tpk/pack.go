@@ -58,6 +58,9 @@ inode and one time, and a change to one changes all. A warning counts files with
 If a file was written just now, pack waits until the second of its modification time is over, so
 that 'tpk update' recognizes later changes by their times.
 
+Windows has no permissions of this kind: files get 0644, or 0444 if they are read-only, directories
+0755. Further names of a file are found as files with equal content.
+
 Globs for --exclude: one without a slash, such as *.tmp, is matched with every name; one with a
 slash, such as build/**, with the path below DIR; one that ends with a slash, such as .git/, matches
 directories only. ./x is x at the top of DIR. ! at the beginning is refused: nothing that another

@@ -68,7 +68,7 @@ func (d *Downloaded) NameOf(text string) string {
 	}
 	text = strings.ReplaceAll(text, d.File, d.url)
 	above := d.url[:strings.LastIndexByte(d.url, '/')+1]
-	return strings.ReplaceAll(text, filepath.Dir(d.File)+"/", above)
+	return strings.ReplaceAll(text, filepath.Dir(d.File)+string(filepath.Separator), above)
 }
 
 // Say returns err with the URLs of temporary files in its text in place of their names.
