@@ -17,9 +17,8 @@ func (o *Options) limits() (l limit.Limits) {
 	if o.MaxDownloadsPerIP > 0 {
 		l.Downloads = limit.NewSlots(o.MaxDownloadsPerIP)
 	}
-	if o.MaxSearchesPerIP > 0 {
-		l.Searches = limit.NewSlots(o.MaxSearchesPerIP)
-	}
-	l.All = limit.NewSlots(cmp.Or(o.MaxSearches, defaultSearches))
+	all := cmp.Or(o.MaxSearches, defaultSearches)
+	l.All = limit.NewSlots(all)
+	l.Searches = limit.NewSlots(cmp.Or(o.MaxSearchesPerIP, (all+1)/2))
 	return l
 }

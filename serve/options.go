@@ -154,10 +154,10 @@ type Options struct {
 	// MaxRequestsPerIP is how many requests a client may send by second, 0 for no limit, and Burst how
 	// many at once; 0 is ten times as many. More are answered with 429 and Retry-After.
 	MaxRequestsPerIP, Burst int
-	// MaxDownloadsPerIP and MaxSearchesPerIP are how many downloads of archives and folders, and how
-	// many searches, comparisons and overviews a client may have at the same time; 0 is no limit.
-	// More are answered with 429. MaxSearches is how many all clients may have; 0 is 64. More are
-	// answered with 503. A client is an address, or a /64 of IPv6.
+	// MaxDownloadsPerIP is how many downloads of archives and folders a client may have at the same
+	// time; 0 is no limit. More are answered with 429. A client is an address, or a /64 of IPv6.
+	// MaxSearchesPerIP is the same for searches, comparisons and overviews; 0 is half of MaxSearches,
+	// which is how many all clients may have; 0 is 64. More are answered with 503.
 	MaxDownloadsPerIP, MaxSearchesPerIP, MaxSearches int
 	// Unlimited are addresses and prefixes of clients without limits, besides those of TrustProxy.
 	Unlimited []string

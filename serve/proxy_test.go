@@ -8,6 +8,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -34,7 +35,8 @@ func introduced(t *testing.T, c *http.Client, text string) *http.Client {
 }
 
 // TestTrustProxy asks as proxies do, by every way to connect, in event loops and in goroutines. The
-// access log has the client if the proxy is trusted, and else the proxy.
+// access log has the client if the proxy is trusted, and else the proxy. What a client says that the proxy
+// does not know is not taken for the proxy's word.
 func TestTrustProxy(t *testing.T) {
 	const proxyV1 = "PROXY TCP4 192.0.2.9 10.0.0.1 4660 443\r\n"
 	nested := t.TempDir()
@@ -68,6 +70,7 @@ func TestTrustProxy(t *testing.T) {
 						askAs(t, introduced(t, c, proxyV1), url+path+"-proxy", "192.0.2.3")
 						askAs(t, introduced(t, c, "\r\n\r\n\x00\r\nQUIT\n\x20\x00\x00\x00"), url+path+"-local",
 							"192.0.2.3")
+						askAs(t, introduced(t, c, "PROXY UNKNOWN\r\n"), url+path+"-unknown", "192.0.2.3")
 					}
 				}
 			}
@@ -87,14 +90,14 @@ func TestTrustProxy(t *testing.T) {
 					want = "- "
 				case trusted && strings.Contains(line, "-proxy"):
 					want = "192.0.2.9 "
-				case trusted:
+				case trusted && !strings.Contains(line, "-unknown"):
 					want = "192.0.2.3 "
 				}
 				if !strings.HasPrefix(line, want) || !strings.Contains(line, " 200 ") {
 					t.Errorf("%s, trusted %t: not of %s: %s", kind, trusted, want, line)
 				}
 			}
-			if n, want := strings.Count(log.String(), "\n"), 5+8*len(list[1:]); n != want {
+			if n, want := strings.Count(log.String(), "\n"), 5+12*len(list[1:]); n != want {
 				t.Errorf("%s, trusted %t: %d lines, not %d", kind, trusted, n, want)
 			}
 		}
@@ -197,13 +200,20 @@ func TestForwardedProto(t *testing.T) {
 		for field, status := range map[string][2]int{
 			"X-Forwarded-Proto: https": {200, 301}, "X-Forwarded-Proto: http": {301, 301},
 			"Forwarded: for=192.0.2.1;proto=https": {301, 200}, "X-Forwarded-Proto: x": {301, 301},
+			// The client has sent the one on the left, unless a second proxy has added one.
+			"X-Forwarded-Proto: https, http":                                       {301, 301},
+			"X-Forwarded-Proto: https, http|X-Forwarded-For: 192.0.2.1":            {301, 301},
+			"X-Forwarded-Proto: https, http|X-Forwarded-For: 192.0.2.1, 127.0.0.1": {200, 301},
+			"X-Forwarded-Proto: http, https":                                       {200, 301},
 		} {
 			req, err := http.NewRequest("GET", "http://"+r.addresses[0]+"/file", nil)
 			if err != nil {
 				t.Fatal(err)
 			}
-			name, value, _ := strings.Cut(field, ": ")
-			req.Header.Set(name, value)
+			for one := range strings.SplitSeq(field, "|") {
+				name, value, _ := strings.Cut(one, ": ")
+				req.Header.Set(name, value)
+			}
 			resp, err := c.Do(req)
 			if err != nil {
 				t.Fatal(err)
@@ -232,5 +242,31 @@ func TestForwardedProto(t *testing.T) {
 	o.TrustProxy = []string{"10.0.0.1/8"}
 	if _, err := serve.New(o); err == nil || !strings.Contains(err.Error(), "write 10.0.0.0/8") {
 		t.Error(err)
+	}
+}
+
+// TestSchemeOfRules: rules of a site for http:// hold for what a client asks for without TLS. Only a
+// trusted proxy can say otherwise.
+func TestSchemeOfRules(t *testing.T) {
+	name := files{"x": "x", "_redirects": "http://a.example/* https://a.example/:splat 301!\n"}.pack(t,
+		filepath.Join(t.TempDir(), "a.tar.gz"))
+	o := serve.Options{Archives: []serve.Archive{{Path: name}}}
+	for _, trust := range [][]string{nil, {"10.0.0.1"}, {"127.0.0.1"}} {
+		o.TrustProxy = trust
+		r := start(t, o)
+		for fields, behind := range map[string]int{
+			"": 301, "X-Forwarded-Proto: https\r\n": 200, "X-Forwarded-Proto: http\r\n": 301,
+			"X-Forwarded-Proto: https\r\nX-Forwarded-Proto: http\r\n": 301,
+		} {
+			want := 301
+			if len(trust) > 0 && trust[0] == "127.0.0.1" {
+				want = behind
+			}
+			got := r.raw(t, "GET /x HTTP/1.1\r\nHost: a.example\r\nConnection: close\r\n"+fields+"\r\n",
+				10*time.Second)
+			if !strings.HasPrefix(got, "HTTP/1.1 "+strconv.Itoa(want)) {
+				t.Errorf("%q, trusted %v: %.40q, want %d", fields, trust, got, want)
+			}
+		}
 	}
 }

@@ -368,3 +368,32 @@ func TestSiteRulesDamaged(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestFieldsElsewhere: a rule of one site leads to a file of another one. The fields are those that
+// the other site has for the file's path, in its own paths.
+func TestFieldsElsewhere(t *testing.T) {
+	dir := t.TempDir()
+	outer := files{"index.html": "outer",
+		"_redirects": "/x /mm/page 200\n/long/path /mm/page 200\n/folder/ /mm/ 200\n"}
+	inner := files{"page.html": "inner", "index.html": "index", "_headers": "/page.html\n  X-Page: 1\n" +
+		"/\n  X-Root: 1\n/x\n  X-Wrong: 1\n/ng/path\n  X-Wrong: 1\n/index.html\n  X-Index: 1\n" +
+		"/page\n  X-Clean: 1\n/older/\n  X-Wrong: 1\n"}
+	all := clients(t, serve.Options{Archives: []serve.Archive{
+		{Path: outer.pack(t, filepath.Join(dir, "outer.tar.gz"))},
+		{Path: inner.pack(t, filepath.Join(dir, "inner.tar.gz")), Mount: "/mm"}}})
+	for _, c := range all {
+		for target, want := range map[string]string{"/x": "Page", "/long/path": "Page",
+			"/folder/": "Index", "/mm/page.html": "Page", "/mm/page": "Clean", "/mm/": "Root"} {
+			resp, _ := c.do(t, "GET", target)
+			got := ""
+			for _, name := range []string{"Page", "Root", "Wrong", "Index", "Clean"} {
+				if resp.Header.Get("X-"+name) != "" {
+					got += name
+				}
+			}
+			if resp.StatusCode != 200 || got != want {
+				t.Errorf("%s: %s: %d, %q, want %q", c.name, target, resp.StatusCode, got, want)
+			}
+		}
+	}
+}

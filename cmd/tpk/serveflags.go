@@ -141,7 +141,8 @@ func limitFlags() []cli.Flag {
 		numberFlag("max-downloads-per-ip", 0, 0, math.MaxInt32,
 			"send at most `N` archives and folders at a time to an address; 0 is no limit"),
 		numberFlag("max-searches-per-ip", 0, 0, math.MaxInt32,
-			"do at most `N` searches and comparisons at a time for an address; 0 is no limit"),
+			"do at most `N` searches and comparisons at a time for an address; 0 is half of"+
+				" --max-searches"),
 		numberFlag("max-searches", 64, 1, math.MaxInt32,
 			"do at most `N` searches and comparisons at a time for all"),
 		listFlag("unlimited", "set no limits on clients at this `ADDRESS`, or in a prefix such as"+

@@ -75,6 +75,7 @@ type List struct {
 	Partial        bool            // the folder has more than the download
 	Archive        string          // the title of the archive that the download is made of
 	Incomplete     bool            // a search has skipped plain files
+	Costly         bool            // a search was for too much, and has found nothing
 	Base           string          // path of the folder that choices are of
 	Of             string          // validator of choices; "" if nothing can be chosen
 	Whole          string          // the choice of all that the download has

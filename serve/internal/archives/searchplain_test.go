@@ -6,7 +6,64 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"testing/fstest"
+	"time"
+
+	"github.com/tarpack/tpk/tarpack/pack"
 )
+
+// TestCostlySearch: a search for names ends when its time is over, also if it waits for others, and
+// says so.
+func TestCostlySearch(t *testing.T) {
+	defer func(d time.Duration) { nameTime = d }(nameTime)
+	name := filepath.Join(t.TempDir(), "a.tar.gz")
+	files := fstest.MapFS{"a": {Data: []byte("text"), Mode: 0o644}, "dir/aa": {Mode: 0o644}}
+	if _, err := pack.FS(t.Context(), files, name, pack.FSOptions{}); err != nil {
+		t.Fatal(err)
+	}
+	l, err := NewLibrary(Options{})
+	if err == nil {
+		err = l.Load(t.Context(), []Spec{{Path: name}})
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer l.Close()
+	search := func(limit time.Duration, order Order) *List {
+		t.Helper()
+		nameTime = limit
+		var v View
+		if !l.View(&v) {
+			t.Fatal("there is nothing")
+		}
+		defer v.Release()
+		got, err := v.Search("", "a", ListOptions{Limit: 9, Order: order})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return got
+	}
+	for _, order := range []Order{ByRank, ByName, BySize} {
+		if got := search(time.Hour, order); got.Costly || len(got.Items) != 2 {
+			t.Errorf("%+v", got)
+		}
+		if got := search(-1, order); !got.Costly || len(got.Items) != 0 || got.All >= 0 {
+			t.Errorf("its time is over: %+v", got)
+		}
+	}
+	for range cap(nameSearches) {
+		nameSearches <- struct{}{}
+	}
+	if got := search(time.Millisecond, ByRank); !got.Costly {
+		t.Errorf("others are searching: %+v", got)
+	}
+	for range cap(nameSearches) {
+		<-nameSearches
+	}
+	if got := search(time.Hour, ByRank); len(got.Items) != 2 {
+		t.Errorf("afterwards: %+v", got)
+	}
+}
 
 // BenchmarkSearchPlain searches as many plain files as a search looks at.
 func BenchmarkSearchPlain(b *testing.B) {

@@ -2,20 +2,25 @@ package archives
 
 import (
 	"cmp"
+	"context"
+	"errors"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/tarpack/tpk/serve/internal/archives/contents"
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/match"
 	"github.com/tarpack/tpk/serve/internal/natural"
 	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/serve/internal/turns"
 	"github.com/tarpack/tpk/sidecar"
 )
 
 // searcher is a search in everything that a View has, or in one folder.
 type searcher struct {
 	v      *View
+	ctx    context.Context
 	m      *match.Matcher
 	dir    string // the folder, or ""
 	o      ListOptions
@@ -35,13 +40,52 @@ type hit struct {
 	rank    match.Rank
 }
 
+// nameSearches limits how many searches for names run at the same time. Each uses all processors.
+var nameSearches = turns.All()
+
+// nameTime is how long a search for names may take, with the wait for others. farTime is the same
+// if an index has to be fetched.
+var (
+	nameTime = 2 * time.Second
+	farTime  = 30 * time.Second
+)
+
+// errCostly means that a search has taken too long.
+var errCostly = errors.New("the search is for too much")
+
+// checkEvery is after how many hits a search looks whether its time is over.
+const checkEvery = 256
+
 // Search looks for the words of a query in the names of everything below a folder, or in the paths:
-// see package match. Offset is 0, or Next of a search before. It looks at MaxPlain plain files.
+// see package match. Offset is 0, or Next of a search before. It looks at MaxPlain plain files. If
+// it takes too long, the List is empty and Costly.
 func (v *View) Search(dir, query string, o ListOptions) (*List, error) {
+	limit := nameTime
+	for _, a := range v.set.sources {
+		if a.far {
+			limit = farTime
+		}
+	}
+	ctx, cancel := context.WithTimeoutCause(v.Context(), limit, errCostly)
+	defer cancel()
+	l, err := v.search(ctx, dir, query, o)
+	if errors.Is(err, errCostly) {
+		return &List{Title: v.Title(), Tree: contents.UnknownTotals, All: -1, Costly: true}, nil
+	}
+	return l, err
+}
+
+func (v *View) search(
+	ctx context.Context, dir, query string, o ListOptions,
+) (*List, error) {
+	if err := nameSearches.Take(ctx); err != nil {
+		return nil, err
+	}
+	defer nameSearches.Done()
 	if o.Hidden = v.hiding(o.Hidden); o.Hidden == nil {
 		o.Hidden = func(string) bool { return false }
 	}
-	s := &searcher{v: v, m: match.New(query), dir: dir, o: o,
+	s := &searcher{v: v, ctx: ctx, m: match.New(query), dir: dir, o: o,
 		list: &List{Tree: contents.UnknownTotals}}
 	if v.library.nest != nil { // archives may be there that no request has come across
 		if err := s.walk(); err != nil {
@@ -64,6 +108,9 @@ func (v *View) Search(dir, query string, o ListOptions) (*List, error) {
 	}
 	at := int(min(o.Offset, int64(len(s.hits))))
 	for ; at < len(s.hits); at++ {
+		if at%checkEvery == 0 && ctx.Err() != nil {
+			return nil, context.Cause(ctx)
+		}
 		it, ok, err := s.item(s.hits[at])
 		if err != nil {
 			return nil, err
@@ -134,7 +181,7 @@ func (s *searcher) searchArchive(a *archive, d archiveFolder) error {
 	if err != nil {
 		return err
 	}
-	found, err := s.m.Search(a.Index, d.ordinal+1, end, omit.Skips())
+	found, err := s.m.Search(s.ctx, a.Index, d.ordinal+1, end, omit.Skips())
 	if err != nil {
 		return a.Wrap(err)
 	}
@@ -248,6 +295,9 @@ func (s *searcher) sort() error {
 	}
 	all := make([]keyed, len(s.hits))
 	for i, h := range s.hits {
+		if i%checkEvery == 0 && s.ctx.Err() != nil {
+			return context.Cause(s.ctx)
+		}
 		it, err := s.sortItem(h)
 		if err != nil {
 			return err
@@ -264,12 +314,20 @@ func (s *searcher) sort() error {
 			all[i].value = it.ModTime
 		}
 	}
+	compared := 0
 	slices.SortStableFunc(all, func(a, b keyed) int {
+		if compared++; compared%checkEvery == 0 && s.ctx.Err() != nil {
+			compared-- // and from now on each time: nothing is moved any more
+			return 0
+		}
 		if s.o.Descending {
 			a, b = b, a
 		}
 		return cmp.Or(cmp.Compare(a.value, b.value), strings.Compare(a.text, b.text))
 	})
+	if s.ctx.Err() != nil {
+		return context.Cause(s.ctx)
+	}
 	for i := range all {
 		s.hits[i] = all[i].hit
 	}

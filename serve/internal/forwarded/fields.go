@@ -7,21 +7,37 @@ import (
 
 // Client returns the client that a trusted proxy names in X-Forwarded-For: the address furthest to
 // the right that is no proxy itself. If all are, it is the one on the left. At what is no address
-// it stops, and returns the one before, which is peer at first.
-func (t *Trust) Client(peer netip.Addr, forwardedFor string) netip.Addr {
-	for rest := forwardedFor; rest != ""; {
+// it stops, and returns the one before, which is peer at first. passed is how many addresses are on
+// the right of it.
+func (t *Trust) Client(peer netip.Addr, forwardedFor string) (client netip.Addr, passed int) {
+	n := 0
+	for rest := forwardedFor; rest != ""; n++ {
 		var last string
 		i := strings.LastIndexByte(rest, ',')
 		rest, last = rest[:max(i, 0)], rest[i+1:]
 		a, ok := node(strings.Trim(last, " \t"))
 		if !ok {
-			return peer
+			break
 		}
 		if peer = a; !t.Contains(a) {
-			return a
+			return a, n
 		}
 	}
-	return peer
+	return peer, max(n-1, 0)
+}
+
+// Scheme returns the scheme by which a client has asked, from X-Forwarded-Proto. passed is what
+// Client has returned: each trusted proxy on the way may have added a value on the right, so as many
+// are left out. What is further to the left is the client's own. If there are fewer values, only
+// the first proxies have set one, and it is the one on the left.
+func Scheme(forwardedProto string, passed int) string {
+	for rest := forwardedProto; ; passed-- {
+		i := strings.LastIndexByte(rest, ',')
+		if i < 0 || passed == 0 {
+			return strings.Trim(rest[i+1:], " \t")
+		}
+		rest = rest[:i]
+	}
 }
 
 // ClientOf is Client for the field Forwarded (RFC 7239). proto is the parameter of that name next

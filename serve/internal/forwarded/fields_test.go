@@ -59,8 +59,29 @@ func TestClient(t *testing.T) {
 		{"fe80::1%eth0", "10.0.0.1"}, {"[192.0.2.1]", "10.0.0.1"}, {"192.0.2.1:", "10.0.0.1"},
 		{"192.0.2.1 , fd00::1", "192.0.2.1"}, {"2001:db8::1:x:y", "10.0.0.1"},
 	} {
-		if got := set.Client(netip.MustParseAddr("10.0.0.1"), c[0]); got.String() != c[1] {
+		if got, _ := set.Client(netip.MustParseAddr("10.0.0.1"), c[0]); got.String() != c[1] {
 			t.Errorf("%q: %s, want %s", c[0], got, c[1])
+		}
+	}
+}
+
+// TestScheme: the scheme is what the proxy that has named the client says. What the client has sent
+// is on the left of it.
+func TestScheme(t *testing.T) {
+	set := trust(t, "10.0.0.0/8")
+	for _, c := range []struct{ addresses, schemes, want string }{
+		{"192.0.2.1", "https", "https"}, {"192.0.2.1", "", ""}, {"", "https", "https"},
+		{"192.0.2.1", "https, http", "http"}, {"198.51.100.1, 192.0.2.1", "https,http", "http"},
+		{"192.0.2.1, 10.0.0.2", "https, http", "https"},
+		{"192.0.2.1, 10.0.0.2", "http, https , http", "https"},
+		{"192.0.2.1, 10.0.0.2, 10.0.0.3", "https", "https"},
+		{"192.0.2.1, 10.0.0.2, 10.0.0.3", "https, http", "https"},
+		{"192.0.2.1, x, 10.0.0.2", "https, http", "http"}, {"x", "https, http", "http"},
+		{"10.0.0.3, 10.0.0.2", "https, http", "https"}, {"192.0.2.1", ",", ""},
+	} {
+		_, passed := set.Client(netip.MustParseAddr("10.0.0.1"), c.addresses)
+		if got := Scheme(c.schemes, passed); got != c.want {
+			t.Errorf("%+v: %q", c, got)
 		}
 	}
 }
@@ -103,8 +124,9 @@ func FuzzFields(f *testing.F) {
 	set, peer := trust(f, "10.0.0.0/8"), netip.MustParseAddr("10.0.0.1")
 	want := netip.MustParseAddr("2001:db8::1")
 	f.Fuzz(func(t *testing.T, sent string) {
-		if got := set.Client(peer, sent+", 2001:db8::1, 10.0.0.2"); got != want {
-			t.Errorf("%q: %s", sent, got)
+		got, passed := set.Client(peer, sent+", 2001:db8::1, 10.0.0.2")
+		if scheme := Scheme(sent+",https, http", passed); got != want || scheme != "https" {
+			t.Errorf("%q: %s %s", sent, got, scheme)
 		}
 		got, proto := set.ClientOf(peer, sent+`, for="[2001:db8::1]:80";proto=https, for=10.0.0.2`)
 		if got != want || proto != "https" {

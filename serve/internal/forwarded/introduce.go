@@ -12,8 +12,11 @@ import (
 // Introduction is a header of the PROXY protocol.
 type Introduction struct {
 	// Named reports whether the header names a client. It does not if the proxy itself has asked, as
-	// for a health check, or does not know the client.
-	Named  bool
+	// for a health check, or does not know the client. Then the address is that of the connection.
+	Named bool
+	// Own reports whether the proxy itself has asked: the command LOCAL of version 2. Version 1 has
+	// nothing for that, so its requests with UNKNOWN are those of a client.
+	Own    bool
 	Client netip.AddrPort // zero if the client has no address, but a Unix socket
 	Secure bool           // the client uses TLS, which the proxy has taken off
 }
@@ -108,7 +111,7 @@ func parseTwo(b []byte) (in Introduction, n int, err error) {
 	case len(b) < n:
 		return in, 0, ErrMore
 	case command == commandLocal:
-		return in, n, nil
+		return Introduction{Own: true}, n, nil
 	}
 	body := b[versionTwoHead:n]
 	size := map[byte]int{familyIPv4: sizeIPv4, familyIPv6: sizeIPv6, familyUnix: sizeUnix}[family]
@@ -120,7 +123,7 @@ func parseTwo(b []byte) (in Introduction, n int, err error) {
 	case family == familyIPv6:
 		in.Client = netip.AddrPortFrom(netip.AddrFrom16([16]byte(body)).Unmap(),
 			binary.BigEndian.Uint16(body[32:]))
-	case family != familyUnix: // AF_UNSPEC, or one to come: as LOCAL
+	case family != familyUnix: // AF_UNSPEC, or one to come: as UNKNOWN
 		return in, n, nil
 	}
 	in.Named = true

@@ -68,6 +68,9 @@ func TestParseIntroduction(t *testing.T) {
 			err == nil && n != len(c.sent) {
 			t.Errorf("%q: %+v, %d, %v", c.sent, in, n, err)
 		}
+		if in.Own != (err == nil && strings.HasPrefix(c.sent, versionTwo+"\x20")) {
+			t.Errorf("%q: the proxy's own: %t", c.sent, in.Own)
+		}
 		if in.Secure != strings.HasSuffix(c.sent, sslTLV) {
 			t.Errorf("%q: secure %t", c.sent, in.Secure)
 		}

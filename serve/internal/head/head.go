@@ -214,7 +214,7 @@ func (h *Head) Field(name, value string, r *plan.Request, log bool) {
 				h.Status = 501
 			}
 		} else if ascii.EqualFold(name, "x-forwarded-proto") {
-			r.ForwardedProto = value
+			join(&r.ForwardedProto, value)
 		}
 	case 19:
 		if ascii.EqualFold(name, "if-unmodified-since") {

@@ -67,7 +67,7 @@ func (l *Lister) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 	if err != nil {
 		return err
 	}
-	if found.text != nil && found.text.Costly && want.JSON {
+	if want.JSON && (found.names.Costly || found.text != nil && found.text.Costly) {
 		p.ShowBad("the search is for too much: use longer or fewer words")
 		return nil
 	}

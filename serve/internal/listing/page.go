@@ -215,6 +215,9 @@ func (p *page) results(l *archives.List) {
 		p.kinds()
 	}
 	p.Nothing = p.NoMatch
+	if l.Costly {
+		p.Facts, p.Nothing = []string{p.Costly}, p.CostlyHelp
+	}
 	p.columns()
 }
 

@@ -1,7 +1,9 @@
 package match
 
 import (
+	"context"
 	"fmt"
+	"io"
 	"regexp"
 	"strings"
 	"testing"
@@ -57,7 +59,7 @@ func TestSearch(t *testing.T) {
 		"?eta*": "Docs/BETA.txt=3 Docs/beta.html=3 zeta=3", "docs/*.txt": "Docs/BETA.txt=3",
 		"gr??e": "Docs/Grüße=3", "*ü*": "Docs/GRÜN=3 Docs/Grüße=3", "": "", "  ": "",
 	} {
-		got, err := New(query).Search(x, 0, x.Len(), skip)
+		got, err := New(query).Search(t.Context(), x, 0, x.Len(), skip)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -73,7 +75,12 @@ func TestSearch(t *testing.T) {
 			t.Errorf("%q: %q, want %q", query, names, want)
 		}
 	}
-	if got, _ := New("a").Search(x, 2, 4, nil); len(got) != 2 || got[0].Ordinal != 2 {
+	over, end := context.WithCancelCause(t.Context())
+	end(io.EOF)
+	if _, err := New("a").Search(over, x, 0, x.Len(), nil); err != io.EOF {
+		t.Errorf("a search that has ended: %v", err)
+	}
+	if got, _ := New("a").Search(t.Context(), x, 2, 4, nil); len(got) != 2 || got[0].Ordinal != 2 {
 		t.Errorf("entries 2 and 3: %v", got)
 	}
 }
@@ -136,7 +143,7 @@ func BenchmarkSearch(b *testing.B) {
 		"some name a"} {
 		b.Run(query, func(b *testing.B) {
 			for b.Loop() {
-				got, err := New(query).Search(x, 0, n, nil)
+				got, err := New(query).Search(b.Context(), x, 0, n, nil)
 				if none := strings.Contains(query, "nothing") || query == "grün"; err != nil ||
 					none != (len(got) == 0) {
 					b.Fatal(len(got), err)

@@ -2,6 +2,7 @@ package match
 
 import (
 	"bytes"
+	"context"
 	"runtime"
 	"sync"
 
@@ -11,6 +12,9 @@ import (
 // searchChunk is how many paths a goroutine looks at before it takes the next ones.
 const searchChunk = 1 << 15
 
+// checkEvery is after how many paths it looks whether the search has ended.
+const checkEvery = 64
+
 // Hit is an entry that matches.
 type Hit struct {
 	Ordinal uint32
@@ -19,9 +23,10 @@ type Hit struct {
 
 // Search returns the entries with the ordinals from to to − 1 that match, in their order. It looks
 // at several parts of the index at the same time. skip reports that an entry is not wanted; it may
-// be nil.
-func (m *Matcher) Search(x *sidecar.Index, from, to int, skip func(ordinal int) bool) ([]Hit,
-	error) {
+// be nil. If ctx ends before, the error is its cause.
+func (m *Matcher) Search(
+	ctx context.Context, x *sidecar.Index, from, to int, skip func(ordinal int) bool,
+) ([]Hit, error) {
 	chunks := (max(to-from, 0) + searchChunk - 1) / searchChunk
 	found := make([][]Hit, chunks)
 	errs := make([]error, chunks)
@@ -35,7 +40,7 @@ func (m *Matcher) Search(x *sidecar.Index, from, to int, skip func(ordinal int) 
 		wg.Go(func() {
 			for k := range next {
 				first := from + k*searchChunk
-				found[k], errs[k] = m.scan(x, first, min(first+searchChunk, to), skip)
+				found[k], errs[k] = m.scan(ctx, x, first, min(first+searchChunk, to), skip)
 			}
 		})
 	}
@@ -55,12 +60,17 @@ func (m *Matcher) Search(x *sidecar.Index, from, to int, skip func(ordinal int) 
 }
 
 // scan searches the entries from first to end.
-func (m *Matcher) scan(x *sidecar.Index, first, end int, skip func(int) bool) ([]Hit, error) {
+func (m *Matcher) scan(
+	ctx context.Context, x *sidecar.Index, first, end int, skip func(int) bool,
+) ([]Hit, error) {
 	var found []Hit
 	var lower []byte
 	for row, err := range x.Paths(first, end) {
 		if err != nil {
 			return nil, err
+		}
+		if row.Ordinal%checkEvery == 0 && ctx.Err() != nil {
+			return nil, context.Cause(ctx)
 		}
 		if !m.ascii && isASCII(row.Path) {
 			continue

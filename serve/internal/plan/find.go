@@ -17,7 +17,7 @@ type finder struct {
 func (f *finder) serve(n Node, path string) error {
 	err := f.pl.representation(f.r, f.t, f.p, n, path)
 	if err == nil {
-		err = f.pl.siteFields(f.r, f.t, f.p, &n, f.path, f.slash)
+		err = f.pl.siteFields(f.r, f.t, f.p, &n, f.path, path, f.slash)
 	}
 	f.pl.protect(f.p, &n, f.path, path)
 	if f.p.announced != nil {

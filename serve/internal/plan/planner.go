@@ -143,7 +143,7 @@ func (pl *Planner) page(r *Request, t Tree, p *Plan, n Node, name, path string) 
 	p.ranges, p.tagged, p.modTime, p.CacheControl = false, false, 0, ""
 	p.announced = nil
 	if err == nil && p.Status == 404 {
-		err = pl.siteFields(r, t, p, &n, path, false)
+		err = pl.siteFields(r, t, p, &n, path, name, false)
 		p.CacheControl = ""
 	}
 	pl.protect(p, &n, path, name)

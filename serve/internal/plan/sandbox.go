@@ -29,8 +29,7 @@ func compileSandbox(given []string) ([]string, error) {
 // sandboxed reports whether documents at a path are sandboxed.
 func (pl *Planner) sandboxed(path string) bool {
 	for _, dir := range pl.sandbox {
-		if dir == "" || strings.HasPrefix(path, dir) &&
-			(len(path) == len(dir) || path[len(dir)] == '/') {
+		if within(dir, path) {
 			return true
 		}
 	}

@@ -11,9 +11,11 @@ import (
 // there is a certificate.
 const acmePath = "/.well-known/acme-challenge/"
 
-// moves reports whether a request is redirected to https.
+// moves reports whether a request is redirected to https. OPTIONS * is about the server as a whole,
+// and has no URL to redirect to (RFC 9110 §9.3.7).
 func moves(r *Request) bool {
-	return r.HTTPSPort != 0 && !r.Secure && !strings.HasPrefix(r.Target, acmePath)
+	return r.HTTPSPort != 0 && !r.Secure && !strings.HasPrefix(r.Target, acmePath) &&
+		(r.Method != http.MethodOptions || r.Target != "*")
 }
 
 // secure plans a redirect to the same URL of https. The host is the one that the client has asked

@@ -52,3 +52,15 @@ func TestRedirectToHTTPS(t *testing.T) {
 		}
 	}
 }
+
+// TestOptionsOfServer: OPTIONS * asks about the server, also where all else is redirected.
+func TestOptionsOfServer(t *testing.T) {
+	var p Plan
+	r := &Request{Method: "OPTIONS", Target: "*", HTTPSPort: 443}
+	if err := planner(t, Options{}).Plan(r, site(), &p); err != nil {
+		t.Fatal(err)
+	}
+	if p.Status != 204 || header(&p, "Allow") == "" || header(&p, "Location") != "" || p.Sends() {
+		t.Errorf("%d, Allow %q", p.Status, header(&p, "Allow"))
+	}
+}

@@ -111,7 +111,7 @@ func (f *finder) ruled(forced bool) (bool, error) {
 func (pl *Planner) ruleRequest(r *Request, root, path string, slash bool) siterules.Request {
 	path = strings.TrimPrefix(path[min(len(root), len(path)):], "/")
 	return siterules.Request{Path: path, Slash: slash, Host: r.Authority,
-		Secure: r.Secure || r.ForwardedProto == "https"}
+		Secure: r.Secure}
 }
 
 // obey answers as a line of _redirects asks for.
@@ -205,15 +205,27 @@ func (f *finder) rewritten(root, page string) (Node, string, error) {
 	return Node{}, "", nil
 }
 
-// siteFields adds header fields to p, the answer with the file n: those that the site of the file
-// has for a path.
+// within reports whether a path is that of a site, or below it.
+func within(root, path string) bool {
+	return root == "" || strings.HasPrefix(path, root) &&
+		(len(path) == len(root) || path[len(root)] == '/')
+}
+
+// siteFields adds header fields to p, the answer to a request for path with the file n: those that
+// the site of the file has for that path. If a rule of another site or a symbolic link has led to
+// the file, they are those for the path of the file.
 func (pl *Planner) siteFields(
-	r *Request, t Tree, p *Plan, n *Node, path string, slash bool,
+	r *Request, t Tree, p *Plan, n *Node, path, file string, slash bool,
 ) error {
 	rules, root, err := t.RulesOf(n.Source, n.Entry, r.Now)
 	if rules == nil || err != nil ||
 		p.Status != 200 && p.Status != 206 && p.Status != 304 && p.Status != 404 {
 		return err
+	}
+	if !within(root, path) {
+		if path, slash = file, false; !within(root, path) {
+			path = n.Name
+		}
 	}
 	request := pl.ruleRequest(r, root, path, slash)
 	f := &p.rules().fields

@@ -3,7 +3,6 @@ package respond
 import (
 	"net"
 	"net/netip"
-	"strings"
 
 	"github.com/tarpack/tpk/serve/internal/ascii"
 	"github.com/tarpack/tpk/serve/internal/forwarded"
@@ -24,9 +23,12 @@ func (r *Responder) NewPeer(remote net.Addr, secure bool, httpsPort int) Peer {
 		HTTPSPort: httpsPort}
 }
 
-// Introduce makes p the client that a proxy has named by the PROXY protocol.
+// Introduce makes p the client that a proxy has named by the PROXY protocol. If it has named none,
+// the address stays the proxy's, but what the requests name is the client's word, unless they are
+// the proxy's own.
 func (r *Responder) Introduce(p *Peer, in *forwarded.Introduction) {
 	if !in.Named {
+		p.Trusted = p.Trusted && in.Own
 		return
 	}
 	p.Address, p.Remote = in.Client.Addr(), ""
@@ -44,14 +46,15 @@ func (r *Responder) Meet(x *Exchange, p *Peer) {
 	if !p.Trusted {
 		return
 	}
-	scheme := x.ForwardedProto
+	var scheme string
+	var passed int
 	if r.TrustForwarded {
 		x.Address, scheme = r.Trust.ClientOf(p.Address, x.Forwarded)
 	} else {
-		x.Address = r.Trust.Client(p.Address, x.ForwardedFor)
+		x.Address, passed = r.Trust.Client(p.Address, x.ForwardedFor)
+		scheme = forwarded.Scheme(x.ForwardedProto, passed)
 	}
-	scheme, _, _ = strings.Cut(scheme, ",") // the first is that of the client
-	switch scheme = ascii.Trim(scheme); {
+	switch {
 	case ascii.EqualFold(scheme, "https"):
 		x.Secure = true
 	case ascii.EqualFold(scheme, "http"):
