@@ -150,18 +150,6 @@ func parseAnswers(c *cli.Context, sc *serve.Options) error {
 	return nil
 }
 
-// checkPairs returns an error if a flag is set without the one that gives it a meaning.
-func checkPairs(c *cli.Context) error {
-	for _, p := range []struct{ flag, of string }{
-		{"burst", "max-requests-per-ip"}, {"proxy-header", "trust-proxy"}, {"verify-metrics", "admin"},
-	} {
-		if c.IsSet(p.flag) && !c.IsSet(p.of) {
-			return report.Usagef("serve: --%s needs --%s", p.flag, p.of)
-		}
-	}
-	return nil
-}
-
 // certificates pairs certificates with their keys. An unpaired one has no key, or no certificate.
 func certificates(certs, keys []string) []serve.Certificate {
 	pairs := make([]serve.Certificate, max(len(certs), len(keys)))
