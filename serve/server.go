@@ -11,6 +11,7 @@ import (
 	"github.com/tarpack/tpk/serve/internal/basicauth"
 	"github.com/tarpack/tpk/serve/internal/engine"
 	"github.com/tarpack/tpk/serve/internal/forwarded"
+	"github.com/tarpack/tpk/serve/internal/limit"
 	"github.com/tarpack/tpk/serve/internal/nethttp"
 	"github.com/tarpack/tpk/serve/internal/pages"
 	"github.com/tarpack/tpk/serve/internal/plan"
@@ -76,7 +77,8 @@ func New(o Options) (*Server, error) {
 	}
 	s.responder = &respond.Responder{
 		Planner: planner, Library: s.library, Users: s.users,
-		Trust: trust, TrustForwarded: o.ProxyForwarded,
+		Passwords: limit.NewSlots(basicauth.Share),
+		Trust:     trust, TrustForwarded: o.ProxyForwarded,
 		Limits: o.limits(), Unlimited: unlimited,
 		Errors: &record.Errors{Log: func(err error) { o.Log(err.Error()) }},
 	}

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -141,7 +142,7 @@ func TestBusy(t *testing.T) {
 			<-end
 			return password == "right"
 		}}
-		f.users.Store(&users{map[string]user{"a": u}, u})
+		f.users.Store(&users{byName: map[string]user{"a": u}, all: []user{u}})
 		f.checked.Store(1)
 		var all sync.WaitGroup
 		for range maxWaiting {
@@ -183,11 +184,44 @@ func FuzzParse(f *testing.F) {
 	f.Add("a:$5$rounds=1$a$b\n:")
 	f.Fuzz(func(t *testing.T, text string) {
 		us, err := parse([]byte(text))
-		if (us == nil) == (err == nil) || err == nil && us.any.check == nil {
+		if (us == nil) == (err == nil) || err == nil && us.standIn("x").check == nil {
 			t.Fatalf("%v, %v", us, err)
 		}
 		if err != nil && strings.ContainsAny(err.Error(), "\r\n") {
 			t.Fatal(err)
 		}
 	})
+}
+
+// TestStandIn: of unknown users each has the hash of some line, always the same, so a file with
+// hashes that take different times does not tell who is in it.
+func TestStandIn(t *testing.T) {
+	const text = "a:{SHA}W6ph5Mm5Pz8GgiULbPgzG37mj9g=\n" +
+		"b:$apr1$abcdefgh$0123456789012345678901\nc:$5$abcdefgh$" +
+		"0123456789012345678901234567890123456789012\na:{SHA}AAAAAAAAAAAAAAAAAAAAAAAAAAA=\n"
+	us, err := parse([]byte(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	other, err := parse([]byte(text + "# another key\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	found, moved := map[string]int{}, false
+	for i := range 300 {
+		name := strconv.Itoa(i)
+		u := us.standIn(name)
+		if found[u.hash]++; us.standIn(name).hash != u.hash {
+			t.Errorf("%s has another hash the next time", name)
+		}
+		moved = moved || other.standIn(name).hash != u.hash
+	}
+	for _, u := range us.byName {
+		if found[u.hash] < 50 {
+			t.Errorf("%s: %d of 300", u.hash, found[u.hash])
+		}
+	}
+	if len(found) != 3 || !moved {
+		t.Errorf("%v; it depends on the file: %v", found, moved)
+	}
 }

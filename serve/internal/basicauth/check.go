@@ -22,6 +22,10 @@ const (
 	maxWait    = 10 * time.Second
 )
 
+// Share is how many checks of one client may wait, so that it leaves room for others. The caller
+// counts them.
+const Share = maxWaiting / 2
+
 // maxPassword is how many bytes a password may have. Some hashes take longer for longer ones.
 const maxPassword = 1 << 10
 
@@ -37,7 +41,7 @@ func (f *File) Check(authorization string, now int64, instant bool) (bool, error
 	us := f.users.Load()
 	u, exists := us.byName[name]
 	if !exists {
-		u = us.any
+		u = us.standIn(name)
 	}
 	sum := f.known.sum(name, password, u.hash)
 	if exists && f.known.has(sum) {

@@ -2,9 +2,12 @@ package basicauth
 
 import (
 	"bytes"
+	"crypto/hmac"
 	"crypto/sha1"
+	"crypto/sha256"
 	"crypto/subtle"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"regexp"
@@ -27,7 +30,17 @@ const (
 // users are the hashes of passwords by user.
 type users struct {
 	byName map[string]user
-	any    user // takes the place of an unknown one, so that the time does not tell them apart
+	all    []user // by line
+	key    [sha256.Size]byte
+}
+
+// standIn returns the line that takes the place of an unknown user, so that the time of a comparison
+// does not tell whether there is that user. It is always the same one for a name, and any one for
+// those who don't know the file: hashes of one file may take different times.
+func (us *users) standIn(name string) user {
+	h := hmac.New(sha256.New, us.key[:])
+	h.Write([]byte(name))
+	return us.all[binary.LittleEndian.Uint64(h.Sum(nil))%uint64(len(us.all))]
 }
 
 // user is a line of the file.
@@ -41,7 +54,7 @@ var errNoHash = errors.New("plain text and DES are not accepted: make the line w
 // parse reads the lines of a file, each "user:hash". Of several for one user the first counts. The
 // error names the line, but nothing of it.
 func parse(text []byte) (*users, error) {
-	us := &users{byName: map[string]user{}}
+	us := &users{byName: map[string]user{}, key: sha256.Sum256(text)}
 	number := 0
 	for raw := range bytes.Lines(text) {
 		number++
@@ -60,8 +73,8 @@ func parse(text []byte) (*users, error) {
 		}
 		if _, ok := us.byName[name]; !ok {
 			us.byName[name] = u
+			us.all = append(us.all, u)
 		}
-		us.any = u
 	}
 	if len(us.byName) == 0 {
 		return nil, errors.New("there is no user in it")

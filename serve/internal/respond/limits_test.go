@@ -1,9 +1,15 @@
 package respond
 
 import (
+	"crypto/sha1"
+	"encoding/base64"
+	"errors"
 	"net/netip"
+	"os"
+	"path/filepath"
 	"testing"
 
+	"github.com/tarpack/tpk/serve/internal/basicauth"
 	"github.com/tarpack/tpk/serve/internal/limit"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/record"
@@ -50,5 +56,42 @@ func TestBoundedSearches(t *testing.T) {
 		r.Stats.LimitedBy(record.AllSearches) != 1 ||
 		r.Stats.LimitedBy(record.SearchLimit) != 4 {
 		t.Error("after the release:", x.Plan.Status)
+	}
+}
+
+// TestShareOfPasswords: if as many passwords of a client wait as it may have, further ones are
+// refused. Those of other clients, and those that are known, are not.
+func TestShareOfPasswords(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "users")
+	sum := sha1.Sum([]byte("right"))
+	line := "a:{SHA}" + base64.StdEncoding.EncodeToString(sum[:]) + "\n"
+	if err := os.WriteFile(name, []byte(line), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	users, err := basicauth.Open(name, func(text string) { t.Error(text) })
+	if err != nil {
+		t.Fatal(err)
+	}
+	r := &Responder{Users: users, Passwords: limit.NewSlots(1)}
+	ask := func(client, password string) (*Exchange, error) {
+		x := &Exchange{Address: netip.MustParseAddr(client)}
+		x.Authorization = "Basic " + base64.StdEncoding.EncodeToString([]byte("a:"+password))
+		return x, r.admit(x)
+	}
+	for range 3 { // one after the other is allowed
+		if x, err := ask("192.0.2.1", "wrong"); err != nil || x.Access != plan.Denied {
+			t.Error(x.Access, err)
+		}
+	}
+	r.Passwords.Take(limit.Key(netip.MustParseAddr("192.0.2.1")))
+	for _, password := range []string{"wrong", "right"} {
+		if _, err := ask("192.0.2.1", password); !errors.Is(err, basicauth.ErrBusy) {
+			t.Error(password, err)
+		}
+	}
+	for _, client := range []string{"192.0.2.2", "192.0.2.1"} { // now it is known
+		if x, err := ask(client, "right"); err != nil || x.Access != plan.Private {
+			t.Error(client, x.Access, err)
+		}
 	}
 }

@@ -31,9 +31,11 @@ type Responder struct {
 	Access func(*record.Access)
 	Errors *record.Errors
 	// Users are the clients that are allowed. nil: all are.
-	Users  *basicauth.File
-	Stats  record.Stats
-	Timing atomic.Bool // keep the histogram of durations
+	Users *basicauth.File
+	// Passwords bounds how many passwords of one client wait to be compared. It is set with Users.
+	Passwords *limit.Slots
+	Stats     record.Stats
+	Timing    atomic.Bool // keep the histogram of durations
 
 	// Trust is the set of proxies that may name their clients: in X-Forwarded-For and
 	// X-Forwarded-Proto, or with TrustForwarded in Forwarded (RFC 7239).
@@ -202,7 +204,16 @@ var errBusy = fmt.Errorf("%w: %w", basicauth.ErrBusy, source.ErrUnavailable)
 // admit finds out whether the client is allowed.
 func (r *Responder) admit(x *Exchange) error {
 	x.Access = plan.Denied
-	ok, err := r.Users.Check(x.Authorization, x.Now, x.view.Instant)
+	ok, err := r.Users.Check(x.Authorization, x.Now, true)
+	if errors.Is(err, basicauth.ErrSlow) && !x.view.Instant {
+		if client := r.client(x); client != 0 {
+			if !r.Passwords.Take(client) {
+				return errBusy
+			}
+			defer r.Passwords.Give(client)
+		}
+		ok, err = r.Users.Check(x.Authorization, x.Now, false)
+	}
 	if errors.Is(err, basicauth.ErrBusy) {
 		return errBusy
 	}
