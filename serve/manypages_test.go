@@ -16,7 +16,7 @@ import (
 // than are remembered. All answers are right, or a 503 to try again; files are answered meanwhile,
 // and in the end nothing is left of the work.
 func TestManyPages(t *testing.T) {
-	dir, o := t.TempDir(), serve.Options{Listing: true}
+	dir, o := t.TempDir(), serve.Options{Listing: true, MaxSearchesPerIP: 64}
 	const mounts, clients = 12, 50
 	for m := range mounts {
 		tree := files{}

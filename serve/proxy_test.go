@@ -35,8 +35,8 @@ func introduced(t *testing.T, c *http.Client, text string) *http.Client {
 }
 
 // TestTrustProxy asks as proxies do, by every way to connect, in event loops and in goroutines. The
-// access log has the client if the proxy is trusted, and else the proxy. What a client says that the proxy
-// does not know is not taken for the proxy's word.
+// access log has the client if the proxy is trusted, and else the proxy. What a client says that
+// the proxy does not know is not taken for the proxy's word.
 func TestTrustProxy(t *testing.T) {
 	const proxyV1 = "PROXY TCP4 192.0.2.9 10.0.0.1 4660 443\r\n"
 	nested := t.TempDir()
@@ -245,8 +245,8 @@ func TestForwardedProto(t *testing.T) {
 	}
 }
 
-// TestSchemeOfRules: rules of a site for http:// hold for what a client asks for without TLS. Only a
-// trusted proxy can say otherwise.
+// TestSchemeOfRules: rules of a site for http:// hold for what a client asks for without TLS. Only
+// a trusted proxy can say otherwise.
 func TestSchemeOfRules(t *testing.T) {
 	name := files{"x": "x", "_redirects": "http://a.example/* https://a.example/:splat 301!\n"}.pack(t,
 		filepath.Join(t.TempDir(), "a.tar.gz"))

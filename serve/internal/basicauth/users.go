@@ -34,9 +34,9 @@ type users struct {
 	key    [sha256.Size]byte
 }
 
-// standIn returns the line that takes the place of an unknown user, so that the time of a comparison
-// does not tell whether there is that user. It is always the same one for a name, and any one for
-// those who don't know the file: hashes of one file may take different times.
+// standIn returns the line that takes the place of an unknown user, so that the time of a
+// comparison does not tell whether there is that user. It is always the same one for a name, and
+// can't be predicted without the file: hashes of one file may take different times.
 func (us *users) standIn(name string) user {
 	h := hmac.New(sha256.New, us.key[:])
 	h.Write([]byte(name))

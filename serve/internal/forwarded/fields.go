@@ -27,9 +27,9 @@ func (t *Trust) Client(peer netip.Addr, forwardedFor string) (client netip.Addr,
 }
 
 // Scheme returns the scheme by which a client has asked, from X-Forwarded-Proto. passed is what
-// Client has returned: each trusted proxy on the way may have added a value on the right, so as many
-// are left out. What is further to the left is the client's own. If there are fewer values, only
-// the first proxies have set one, and it is the one on the left.
+// Client has returned: each trusted proxy on the way may have added a value on the right, so as
+// many are left out. What is further to the left is the client's own. If there are fewer values,
+// only the first proxies have set one, and it is the one on the left.
 func Scheme(forwardedProto string, passed int) string {
 	for rest := forwardedProto; ; passed-- {
 		i := strings.LastIndexByte(rest, ',')
