@@ -48,7 +48,8 @@ func FilesFrom() []cli.Flag {
 
 // ParseSelection sets the options of the flags of [Selection].
 func ParseSelection(c *cli.Context, o *pack.Options) error {
-	if o.Prefix = path.Clean(strings.Trim(filepath.ToSlash(c.String("prefix")), "/")); o.Prefix == "." {
+	o.Prefix = path.Clean(strings.Trim(filepath.ToSlash(c.String("prefix")), "/"))
+	if o.Prefix == "." {
 		o.Prefix = ""
 	}
 	if o.Prefix != "" && sidecar.ValidPath(o.Prefix) != nil {

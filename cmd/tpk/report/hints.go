@@ -174,7 +174,7 @@ var hints = []struct {
 
 // is is errors.Is, and osfile.Is for an error number.
 func is(err, target error) bool {
-	if number, ok := target.(syscall.Errno); ok {
+	if number, ok := target.(syscall.Errno); ok { //nolint:errorlint // not what wraps one
 		return osfile.Is(err, number)
 	}
 	return errors.Is(err, target)
