@@ -90,7 +90,8 @@ func SameAsFS(t *testing.T, a *tarpack.Archive, dir string) {
 		if err != nil {
 			return err
 		}
-		if filetest.Mode(got.Mode()) != filetest.Mode(want.Mode()) || !got.ModTime().Equal(want.ModTime()) {
+		if filetest.Mode(got.Mode()) != filetest.Mode(want.Mode()) ||
+			!got.ModTime().Equal(want.ModTime()) {
 			t.Errorf("%s: %v %v, want %v %v", name, got.Mode(), got.ModTime(), want.Mode(), want.ModTime())
 		}
 		if !want.Mode().IsRegular() {
