@@ -12,6 +12,9 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/serve"
+	"github.com/tarpack/tpk/tarpack"
+	"github.com/tarpack/tpk/tarpack/format"
+	"github.com/tarpack/tpk/tarpack/source"
 )
 
 // longFile is larger than what is compared before an answer begins.
@@ -198,5 +201,85 @@ func overwriteLinked(t *testing.T, name, with string) {
 	if err := errors.Join(err, f.Close(), os.Link(name, name+".link"),
 		os.Chtimes(name, time.Time{}, fi.ModTime())); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// TestLinkedSet: a shard that gets a name and loses it changes nothing. One that is written over
+// beside a name is not sent, though its modification time is set back.
+func TestLinkedSet(t *testing.T) {
+	tree := overwritten(0)
+	name := filepath.Join(t.TempDir(), "a.tar.gz")
+	first, _ := tree.packShards(t, name, 3)
+	all := clients(t, serve.Options{Archives: []serve.Archive{{Path: first}}})
+	ask := func(may func(status int) bool) (wrong int) {
+		t.Helper()
+		for _, c := range all {
+			for path, content := range tree {
+				resp, body, err := c.try("/"+path, "Range: bytes=5000-5099")
+				if err != nil { // it was cut off
+					wrong++
+					continue
+				}
+				if !may(resp.StatusCode) || resp.StatusCode == 206 && body != content[5000:5100] {
+					t.Errorf("%s: %s: %s, %d bytes", c.name, path, resp.Status, len(body))
+				}
+				if resp.StatusCode != 206 {
+					wrong++
+				}
+			}
+		}
+		return wrong
+	}
+	ask(func(status int) bool { return status == 206 })
+	for i := range 3 {
+		linkOnce(t, format.ShardName(name, i, 3))
+		if err := os.Link(format.ShardName(name, i, 3), name+".kept"); err != nil {
+			t.Fatal(err)
+		}
+		if n := ask(func(status int) bool { return status == 206 }); n > 0 {
+			t.Errorf("%d answers were cut off", n)
+		}
+		if err := os.Remove(name + ".kept"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	other := filepath.Join(t.TempDir(), "a.tar.gz")
+	overwritten(1).packShards(t, other, 3)
+	overwriteLinked(t, format.ShardName(name, 2, 3), readFile(t, format.ShardName(other, 2, 3)))
+	if n := ask(func(status int) bool { return status == 206 || status >= 500 }); n == 0 {
+		t.Error("the shard that was written over is answered from")
+	}
+}
+
+// TestTouchedSet: a shard that has got a name is one that may have been written to, until that is
+// accepted.
+func TestTouchedSet(t *testing.T) {
+	name := filepath.Join(t.TempDir(), "a.tar.gz")
+	first, _ := overwritten(0).packShards(t, name, 3)
+	a, err := tarpack.Open(t.Context(), first, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer a.Close()
+	set, ok := a.Source().(source.Overwritable)
+	if !ok {
+		t.Fatal("a set can't be written over")
+	}
+	if _, err := a.Source().ReadAt(make([]byte, 1), 0); err != nil { // opens the shard
+		t.Fatal(err)
+	}
+	for _, links := range []string{".1", ".2"} {
+		if err := set.Unchanged(0, 1); err != nil {
+			t.Error(err)
+		}
+		if err := os.Link(first, first+links); err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := set.Unchanged(0, 1); !errors.Is(err, source.ErrTouched) {
+				t.Error(err)
+			}
+		}
+		set.Accept()
 	}
 }

@@ -376,7 +376,8 @@ func TestFieldsElsewhere(t *testing.T) {
 	outer := files{"index.html": "outer",
 		"_redirects": "/x /mm/page 200\n/long/path /mm/page 200\n/folder/ /mm/ 200\n"}
 	inner := files{"page.html": "inner", "index.html": "index", "_headers": "/page.html\n" +
-		"  X-Page: 1\n/\n  X-Root: 1\n/x\n  X-Wrong: 1\n/ng/path\n  X-Wrong: 1\n/index.html\n  X-Index: 1\n" +
+		"  X-Page: 1\n/\n  X-Root: 1\n/x\n  X-Wrong: 1\n/ng/path\n  X-Wrong: 1\n" +
+		"/index.html\n  X-Index: 1\n" +
 		"/page\n  X-Clean: 1\n/older/\n  X-Wrong: 1\n"}
 	all := clients(t, serve.Options{Archives: []serve.Archive{
 		{Path: outer.pack(t, filepath.Join(dir, "outer.tar.gz"))},
