@@ -17,7 +17,7 @@ build: ## bin/tpk
 
 .PHONY: minimal
 minimal: ## bin/tpk-minimal: without text search, Markdown, highlighting and S3, stripped
-	CGO_ENABLED=0 $(GO) build -trimpath -tags minimal,urfave_cli_no_docs -ldflags '-s -w -X main.version=$(VERSION)' -o bin/tpk-minimal ./cmd/tpk
+	CGO_ENABLED=0 $(GO) build -trimpath -tags minimal -ldflags '-s -w -X main.version=$(VERSION)' -o bin/tpk-minimal ./cmd/tpk
 
 .PHONY: man
 man: ## .work/man: the manual pages, from the texts of help

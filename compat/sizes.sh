@@ -46,4 +46,4 @@ printf '%s\n' '| modules of | own code | own data | in the file |' '|---|--:|--:
 table full ''
 printf '\nWith the tag minimal:\n\n'
 printf '%s\n' '| modules of | own code | own data | in the file |' '|---|--:|--:|--:|'
-table minimal minimal,urfave_cli_no_docs
+table minimal minimal

@@ -11,6 +11,7 @@ import (
 
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/markdown"
+	"github.com/tarpack/tpk/serve/internal/pages"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/siterules"
 	"github.com/tarpack/tpk/tarpack"
@@ -20,6 +21,10 @@ import (
 // Highlighting reports whether pages show source code in colours and render Markdown. Without, with
 // the build tag minimal, they show both as text.
 const Highlighting = markdown.Supported
+
+// Pages reports whether there are pages of files, previews, overviews and comparisons, and lists
+// with all that they need. Without, with the build tag minimal, lists have names, sizes and times.
+const Pages = pages.Supported
 
 // ErrOption is wrapped by the errors of New and Server.Run that are due to an option. These are
 // OptionErrors.

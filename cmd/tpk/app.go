@@ -3,11 +3,11 @@ package main
 import (
 	"io"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/tarpack/tpk/cmd/tpk/cli"
 	"github.com/tarpack/tpk/cmd/tpk/flags"
 	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/cmd/tpk/report"
+	"github.com/tarpack/tpk/internal/edition"
 )
 
 const about = `
@@ -25,6 +25,85 @@ Exit codes:
 
 `
 
+// commands returns the commands in the order of help.
+func commands() []*cli.Command {
+	if edition.Minimal {
+		return minimalCommands()
+	}
+	return []*cli.Command{
+		packCommand(),
+		lsCommand(),
+		catCommand(),
+		grepCommand(),
+		extractCommand(),
+		verifyCommand(),
+		signCommand(),
+		indexCommand(),
+		variantsCommand(),
+		infoCommand(),
+		exportCommand(),
+		bundleCommand(),
+		updateCommand(),
+		addCommand(),
+		rmCommand(),
+		compactCommand(),
+		mergeCommand(),
+		diffCommand(),
+		splitCommand(),
+		planCommand(),
+		initCommand(),
+		convertCommand(),
+		repairCommand(),
+		pullCommand(),
+		patchCommand(),
+		deployCommand(),
+		serveCommand(),
+		webCommand(),
+		mountCommand(),
+		umountCommand(),
+		completionCommand(),
+		versionCommand(),
+		completeCommand(),
+		manCommand(),
+	}
+}
+
+// minimalCommands returns the commands of the small build (package edition), and an absentCommand
+// for each of the others.
+func minimalCommands() []*cli.Command {
+	all := []*cli.Command{
+		packCommand(),
+		lsCommand(),
+		catCommand(),
+		grepCommand(),
+		extractCommand(),
+		verifyCommand(),
+		signCommand(),
+		indexCommand(),
+		infoCommand(),
+		exportCommand(),
+		updateCommand(),
+		addCommand(),
+		rmCommand(),
+		compactCommand(),
+		mergeCommand(),
+		diffCommand(),
+		splitCommand(),
+		initCommand(),
+		convertCommand(),
+		repairCommand(),
+		serveCommand(),
+		completionCommand(),
+		versionCommand(),
+		completeCommand(),
+		manCommand(),
+	}
+	for _, name := range absent {
+		all = append(all, absentCommand(name))
+	}
+	return all
+}
+
 // newApp returns the application with all commands. Results go to stdout, messages to stderr.
 func newApp(stdout, stderr io.Writer) *cli.App {
 	app := &cli.App{
@@ -39,42 +118,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		Version:   thisBuild().String(),
 		Writer:    stdout,
 		ErrWriter: stderr,
-		Commands: []*cli.Command{
-			packCommand(),
-			lsCommand(),
-			catCommand(),
-			grepCommand(),
-			extractCommand(),
-			verifyCommand(),
-			signCommand(),
-			indexCommand(),
-			variantsCommand(),
-			infoCommand(),
-			exportCommand(),
-			bundleCommand(),
-			updateCommand(),
-			addCommand(),
-			rmCommand(),
-			compactCommand(),
-			mergeCommand(),
-			diffCommand(),
-			splitCommand(),
-			planCommand(),
-			initCommand(),
-			convertCommand(),
-			repairCommand(),
-			pullCommand(),
-			patchCommand(),
-			deployCommand(),
-			serveCommand(),
-			webCommand(),
-			mountCommand(),
-			umountCommand(),
-			completionCommand(),
-			versionCommand(),
-			completeCommand(),
-			manCommand(),
-		},
+		Commands:  commands(),
 		Action: func(c *cli.Context) error {
 			if c.Args().Present() {
 				word := c.Args().First()
@@ -87,9 +131,7 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 			}
 			return report.Usagef("no command given: see 'tpk --help'")
 		},
-		OnUsageError:              flags.OnUsageError,
-		ExitErrHandler:            func(*cli.Context, error) {}, // run reports errors
-		DisableSliceFlagSeparator: true,                         // globs may contain commas: {a,b}
+		OnUsageError: flags.OnUsageError,
 	}
 	quiet := flags.Quiet()
 	quiet.Hidden = true // it is in the help of each command
@@ -98,8 +140,6 @@ func newApp(stdout, stderr io.Writer) *cli.App {
 		if !cmd.SkipFlagParsing {
 			cmd.Flags = append(cmd.Flags, flags.Quiet())
 		}
-		cmd.OnUsageError = flags.OnUsageError
-		cmd.HideHelpCommand = true // `tpk ls help` lists an archive named "help"
 	}
 	reduce(app, optionals())
 	return app

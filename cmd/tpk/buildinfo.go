@@ -8,7 +8,6 @@ import (
 	"strings"
 
 	"github.com/tarpack/tpk/tarpack/format"
-	"github.com/tarpack/tpk/tarpack/mount"
 )
 
 // version is set by the Makefile, from git.
@@ -57,7 +56,7 @@ func features() (has, missing []string) {
 	has, missing = []string{}, []string{}
 	for _, o := range append(optionals(),
 		optional{name: "event-loops", has: runtime.GOOS == "linux"},
-		optional{name: "mount", has: mount.Supported}) {
+		optional{name: "mount", has: mountSupported}) {
 		if o.has {
 			has = append(has, o.name)
 		} else {

@@ -6,8 +6,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/tarpack/tpk/cmd/tpk/cli"
 	"github.com/tarpack/tpk/cmd/tpk/flags"
 	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/cmd/tpk/reading"
@@ -81,7 +80,7 @@ keeps whether a file can be written to, and no owners.
 				Usage: "extract into the directory `DIR`",
 			},
 			&cli.BoolFlag{
-				Name: "verbose", Aliases: []string{"v"}, DisableDefaultText: true,
+				Name: "verbose", Aliases: []string{"v"},
 				Usage: "print the path of each entry before it is extracted",
 			},
 			&cli.IntFlag{
@@ -90,7 +89,7 @@ keeps whether a file can be written to, and no owners.
 				Usage:  "remove the first `N` components of each path, and leave out shorter ones",
 			},
 			&cli.BoolFlag{
-				Name: "keep-old-files", Aliases: []string{"k"}, DisableDefaultText: true,
+				Name: "keep-old-files", Aliases: []string{"k"},
 				Usage: "don't replace existing files; they are errors",
 			},
 		}, flags.Exclusion(), []cli.Flag{

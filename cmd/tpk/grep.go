@@ -9,8 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/tarpack/tpk/cmd/tpk/cli"
 	"github.com/tarpack/tpk/cmd/tpk/flags"
 	"github.com/tarpack/tpk/cmd/tpk/grep"
 	"github.com/tarpack/tpk/cmd/tpk/help"
@@ -52,15 +51,15 @@ For words in documents, a text index is faster: see 'tpk index --text'.
 			"tpk grep -n 'TODO|FIXME' src.tar.gz",
 			"tpk grep -il --include '*.html' copyright site.tar.gz docs"),
 		Flags: slices.Concat(flags.Trust(), []cli.Flag{
-			&cli.BoolFlag{Name: "ignore-case", Aliases: []string{"i"}, DisableDefaultText: true,
+			&cli.BoolFlag{Name: "ignore-case", Aliases: []string{"i"},
 				Usage: "match in any mix of cases"},
-			&cli.BoolFlag{Name: "files-with-matches", Aliases: []string{"l"}, DisableDefaultText: true,
+			&cli.BoolFlag{Name: "files-with-matches", Aliases: []string{"l"},
 				Usage: "print only the paths of files with a match"},
-			&cli.BoolFlag{Name: "line-number", Aliases: []string{"n"}, DisableDefaultText: true,
+			&cli.BoolFlag{Name: "line-number", Aliases: []string{"n"},
 				Usage: "print the number of each line"},
-			&cli.BoolFlag{Name: "count", Aliases: []string{"c"}, DisableDefaultText: true,
+			&cli.BoolFlag{Name: "count", Aliases: []string{"c"},
 				Usage: "print only how many lines match, for each file"},
-			&cli.BoolFlag{Name: "fixed-strings", Aliases: []string{"F"}, DisableDefaultText: true,
+			&cli.BoolFlag{Name: "fixed-strings", Aliases: []string{"F"},
 				Usage: "PATTERN is a text, not a regular expression"},
 			&cli.StringSliceFlag{Name: "include", Usage: "search only files that match `GLOB`" +
 				" (repeatable)"},

@@ -6,7 +6,8 @@
 // a run function; the flags of serve have a second file. main.go runs a command line from start to
 // exit, and app.go lists the commands. What commands share is in the packages below this folder:
 //
-//	flags       the command line and the environment
+//	cli         commands and their flags: parsing and running a command line
+//	flags       the flags that commands share, and the environment
 //	help        the layout of help texts
 //	man         manual pages of the same texts
 //	handover    a new process that takes over the listeners of a server
@@ -29,8 +30,7 @@ import (
 	"runtime"
 	"runtime/debug"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/tarpack/tpk/cmd/tpk/cli"
 	"github.com/tarpack/tpk/cmd/tpk/flags"
 	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/cmd/tpk/report"

@@ -1,3 +1,5 @@
+//go:build !minimal
+
 package main
 
 import (
@@ -10,8 +12,7 @@ import (
 	"sync"
 	"syscall"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/tarpack/tpk/cmd/tpk/cli"
 	"github.com/tarpack/tpk/cmd/tpk/flags"
 	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/cmd/tpk/reading"
@@ -29,6 +30,8 @@ type mountOptions struct {
 	log        string
 	mount      mount.Options
 }
+
+const mountSupported = mount.Supported
 
 func mountCommand() *cli.Command {
 	return &cli.Command{
@@ -65,7 +68,7 @@ can't mount archives: use 'tpk serve' there.`,
 			"tpk umount /mnt/site"),
 		Flags: append(slices.Concat(flags.Trust(), flags.Remote()),
 			&cli.BoolFlag{
-				Name: "foreground", Aliases: []string{"f"}, DisableDefaultText: true,
+				Name: "foreground", Aliases: []string{"f"},
 				Usage: "don't leave a process behind, but go on until Ctrl-C",
 			},
 			&cli.StringSliceFlag{

@@ -1,3 +1,5 @@
+//go:build !minimal
+
 package main
 
 import (
@@ -5,8 +7,7 @@ import (
 	"errors"
 	"os"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/tarpack/tpk/cmd/tpk/cli"
 	"github.com/tarpack/tpk/cmd/tpk/reading"
 	"github.com/tarpack/tpk/tarpack/cache"
 	"github.com/tarpack/tpk/tarpack/mount"

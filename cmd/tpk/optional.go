@@ -4,10 +4,10 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/tarpack/tpk/cmd/tpk/cli"
 	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/cmd/tpk/report"
+	"github.com/tarpack/tpk/internal/edition"
 	"github.com/tarpack/tpk/serve"
 	"github.com/tarpack/tpk/tarpack/remote/s3"
 	"github.com/tarpack/tpk/tarpack/text"
@@ -16,18 +16,43 @@ import (
 // An optional feature is one that a build can lack: see the build tag minimal.
 type optional struct {
 	name  string // in the output of "version --json"
-	about string // in messages
+	about string // in messages; "" for a command
 	has   bool
 	flags []string // what only it needs
 	words []string // what the help of a command names that has to do with it
 }
 
 func optionals() []optional {
-	return []optional{
+	const full = !edition.Minimal
+	all := []optional{
+		{"encodings", "encodings but UTF-8, UTF-16 and Windows-1252", full,
+			[]string{"zip-encoding"}, []string{"--zip-encoding"}},
+		{"formats", "brotli, lz4, lzma, xz and Zstandard", full,
+			[]string{"br", "dcz", "zstd"}, []string{"zstd", "variants"}},
 		{"highlighting", "Markdown and highlighting", serve.Highlighting, nil, nil},
+		{"pages", "pages beside plain lists", serve.Pages, nil, []string{"?list"}},
 		{"s3", "S3", s3.Supported, []string{"s3-endpoint", "part-size"}, []string{"s3://", "S3"}},
 		{"text-search", "text search", text.Supported, []string{"text"}, []string{".tpx"}},
 	}
+	for _, name := range absent {
+		if !strings.HasSuffix(name, "mount") { // which depends on the platform, too
+			all = append(all, optional{name: name, has: full})
+		}
+	}
+	return all
+}
+
+// absent are the names of the commands that the small build lacks.
+var absent = []string{"bundle", "deploy", "mount", "patch", "plan", "pull", "umount", "variants",
+	"web"}
+
+// absentCommand returns a command in place of one that this build lacks.
+func absentCommand(name string) *cli.Command {
+	return &cli.Command{Name: name, Hidden: true, SkipFlagParsing: true,
+		Usage: "this build has no such command",
+		Action: func(*cli.Context) error {
+			return report.Usagef("%s: this build has no such command", name)
+		}}
 }
 
 // reduce takes out of the help what this build lacks, and adds what that is. The flags of it are
@@ -37,7 +62,11 @@ func reduce(app *cli.App, all []optional) {
 	if len(missing) == 0 {
 		return
 	}
-	app.Description = help.Insert(app.Description, lacks(missing))
+	about := lacks(missing)
+	if edition.Minimal {
+		about += " It has none of the commands " + strings.Join(absent, ", ") + "."
+	}
+	app.Description = help.Insert(app.Description, about)
 	for _, cmd := range app.Commands {
 		concerned := slices.DeleteFunc(slices.Clone(missing), func(o optional) bool {
 			return !slices.ContainsFunc(o.words, func(w string) bool {
@@ -51,7 +80,7 @@ func reduce(app *cli.App, all []optional) {
 		for _, o := range concerned {
 			for _, f := range cmd.Flags {
 				if o.owns(f) {
-					hide(f)
+					f.Hide()
 				}
 			}
 		}
@@ -64,20 +93,13 @@ func (o optional) owns(f cli.Flag) bool { return slices.Contains(o.flags, f.Name
 
 // lacks returns a sentence.
 func lacks(missing []optional) string {
-	names := make([]string, len(missing))
-	for i, o := range missing {
-		names[i] = o.about
+	var names []string
+	for _, o := range missing {
+		if o.about != "" {
+			names = append(names, o.about)
+		}
 	}
 	return "This build has no " + strings.Join(names, ", no ") + "."
-}
-
-func hide(f cli.Flag) {
-	switch f := f.(type) {
-	case *cli.StringFlag:
-		f.Hidden = true
-	case *cli.BoolFlag:
-		f.Hidden = true
-	}
 }
 
 // refuse returns an error for a flag of a missing feature.

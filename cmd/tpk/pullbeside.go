@@ -7,8 +7,7 @@ import (
 	"fmt"
 	"io"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/tarpack/tpk/cmd/tpk/cli"
 	"github.com/tarpack/tpk/cmd/tpk/reading"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"

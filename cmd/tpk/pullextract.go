@@ -5,8 +5,7 @@ import (
 	"errors"
 	"path/filepath"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/tarpack/tpk/cmd/tpk/cli"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
 	"github.com/tarpack/tpk/sidecar"
@@ -27,7 +26,7 @@ type pullExtract struct {
 func pullExtractFlags() []cli.Flag {
 	return []cli.Flag{
 		&cli.StringFlag{Name: "extract", Usage: "keep the directory `DIR` up to date with OUT.tar.gz"},
-		&cli.BoolFlag{Name: "delete", DisableDefaultText: true,
+		&cli.BoolFlag{Name: "delete",
 			Usage: "with --extract, delete what is in neither archive"},
 	}
 }

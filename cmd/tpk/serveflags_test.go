@@ -4,8 +4,7 @@ import (
 	"io"
 	"testing"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/tarpack/tpk/cmd/tpk/cli"
 	"github.com/tarpack/tpk/cmd/tpk/flags"
 )
 

@@ -18,13 +18,13 @@ import (
 )
 
 // maxSize is the size in bytes that the program may have: see docs/decisions.
-const maxSize = 24_000_000
+const maxSize = 15_600_000
 
 // program builds the program as "make minimal" does.
 func program(t *testing.T) string {
 	t.Helper()
 	out := filepath.Join(tools.Dir(t), "tpk")
-	cmd := exec.Command("go", "build", "-trimpath", "-tags", "minimal,urfave_cli_no_docs",
+	cmd := exec.Command("go", "build", "-trimpath", "-tags", "minimal",
 		"-ldflags", "-s -w", "-o", out, "./cmd/tpk")
 	cmd.Dir = tools.Repo(t)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
@@ -45,6 +45,10 @@ func TestMinimal(t *testing.T) {
 	}).Write(filepath.Join(dir, "site")); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.WriteFile(filepath.Join(dir, "x.tar.zst"), []byte("\x28\xb5\x2f\xfd\x04\x00"+
+		"\x01\x00\x00\x99\xe9\xd8\x51"), 0o644); err != nil {
+		t.Fatal(err)
+	}
 	archive := filepath.Join(dir, "site.tar.gz")
 	tools.Must(t, exec.Command(tpk, "pack", "-q", filepath.Join(dir, "site"), archive))
 	tools.Must(t, exec.Command(tpk, "verify", "-q", archive))
@@ -54,7 +58,8 @@ func TestMinimal(t *testing.T) {
 	if err := json.Unmarshal(out, &version); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"highlighting", "s3", "text-search"} {
+	for _, name := range []string{"encodings", "formats", "highlighting", "pages", "s3",
+		"text-search", "bundle", "deploy", "mount", "patch", "plan", "pull", "variants", "web"} {
 		if slices.Contains(version.Features, name) || !slices.Contains(version.Missing, name) {
 			t.Errorf("%s: %s", name, out)
 		}
@@ -74,20 +79,28 @@ func checkRefused(t *testing.T, tpk, archive string) {
 		{"index --text A", 2, "tpk: index: --text: this build has no text search\n"},
 		{"ls s3://bucket/a.tar.gz", 1, "tpk: s3://bucket/a.tar.gz: this build has no S3\n"},
 		{"pack D s3://bucket/a.tar.gz", 1, "tpk: s3://bucket/a.tar.gz: this build has no S3\n"},
-		{"pull s3://bucket/a.tar.gz A", 1, "tpk: s3://bucket/a.tar.gz: this build has no S3\n"},
+		{"pull s3://bucket/a.tar.gz A", 2, "tpk: pull: this build has no such command\n"},
 		{"ls --s3-endpoint http://localhost A", 2, "tpk: ls: --s3-endpoint: this build has no S3\n"},
+		{"mount A D", 2, "tpk: mount: this build has no such command\n"},
+		{"variants --br A", 2, "tpk: variants: this build has no such command\n"},
+		{"pack --br D O", 2,
+			"tpk: pack: --br: this build has no brotli, lz4, lzma, xz and Zstandard\n"},
+		{"convert --zip-encoding gbk A O", 2, "tpk: convert: --zip-encoding: " +
+			"this build has no encodings but UTF-8, UTF-16 and Windows-1252\n"},
+		{"convert Z O", 1, "tpk: Z: this build has no Zstandard\n"},
 	} {
+		dir := filepath.Dir(archive)
 		args := strings.Fields(test.args)
+		names := map[string]string{"A": archive, "D": filepath.Join(dir, "site"),
+			"O": filepath.Join(dir, "out.tar.gz"), "Z": filepath.Join(dir, "x.tar.zst")}
 		for i, a := range args {
-			switch a {
-			case "A":
-				args[i] = archive
-			case "D":
-				args[i] = filepath.Join(filepath.Dir(archive), "site")
+			if name := names[a]; name != "" {
+				args[i] = name
 			}
 		}
 		r := tools.Run(t, exec.Command(tpk, args...))
-		if r.Code != test.code || string(r.Err) != test.want {
+		if want := strings.Replace(test.want, "Z", names["Z"], 1); r.Code != test.code ||
+			string(r.Err) != want && string(r.Err) != test.want {
 			t.Errorf("%v, want %d and %q", r, test.code, test.want)
 		}
 	}
@@ -97,10 +110,12 @@ func checkRefused(t *testing.T, tpk, archive string) {
 func checkHelp(t *testing.T, tpk string) {
 	for command, want := range map[string]string{
 		"index": "This build has no text search.",
-		"pack":  "This build has no S3.",
-		"serve": "This build has no S3, no text search.",
-		"cat":   "This build has no S3.",
-		"":      "This build has no Markdown and highlighting, no S3, no text search.",
+		"pack":  "This build has no brotli, lz4, lzma, xz and Zstandard, no S3.",
+		"serve": "no brotli, lz4, lzma, xz and Zstandard, no pages beside plain lists, no S3, " +
+			"no text search.",
+		"cat": "This build has no S3.",
+		"": "no Markdown and highlighting, no pages beside plain lists, no S3, no text search. It " +
+			"has none of the commands bundle, deploy, mount, patch, plan, pull, umount, variants, web.",
 		"diff":  "This build has no S3.",
 		"split": "",
 	} {
@@ -109,14 +124,14 @@ func checkHelp(t *testing.T, tpk string) {
 		if want == "" && strings.Contains(flat, "This build") || !strings.Contains(flat, want) {
 			t.Errorf("tpk help %s: no %q", command, want)
 		}
-		if m := regexp.MustCompile(`(?m)^   --(text|s3-endpoint|part-size)`).FindString(
+		if m := regexp.MustCompile(`(?m)^   --(text|s3-endpoint|part-size|br|zstd|zip-encoding)`).FindString(
 			text[strings.Index(text, "OPTIONS:\n"):]); m != "" {
 			t.Errorf("tpk help %s: %s", command, m)
 		}
 	}
 }
 
-// checkPages fetches pages that have colours and rendered Markdown in other builds.
+// checkPages fetches lists, and asks for pages that other builds have.
 func checkPages(t *testing.T, tpk, archive string) {
 	cmd := exec.Command(tpk, "serve", "--listen", "127.0.0.1:0", archive)
 	stderr, err := cmd.StderrPipe()
@@ -135,12 +150,19 @@ func checkPages(t *testing.T, tpk, archive string) {
 		url = regexp.MustCompile(`http://[0-9.:]+`).FindString(lines.Text())
 	}
 	for path, want := range map[string]string{
-		"/README.md?list=view": `A [link](x).`,
-		"/main.go?list=view":   `package main // &lt;x&gt;`,
-		"/a.ipynb?list=view":   `<pre tabindex="0">**bold**</pre>`,
-		"/?list=readme":        "# Title",
-		"/?list&q=main":        "main.go",
-		"/?list&q=x&in=text":   "this build has no text search",
+		"/":                           `<a href="./main.go"><bdi>main.go</bdi></a>`,
+		"/main.go":                    "package main // <x>\n",
+		"/?list&q=main":               `<a href="./main.go"><bdi>main.go</bdi></a>`,
+		"/?list&format=json":          `"name":"README.md"`,
+		"/main.go?list=view":          "400 Bad Request: this build has no such page\n",
+		"/?list=overview":             "this build has no such page",
+		"/?list=overview&format=json": "this build has no such page",
+		"/?list=readme":               "this build has no such page",
+		"/?list=get":                  "this build has no such page",
+		"/?list=compare":              "this build has no such page",
+		"/?list&asset=x":              "404",
+		"/nothing":                    "404",
+		"/?list&q=x&in=text":          "this build has no text search",
 	} {
 		resp, err := http.Get(url + path)
 		if err != nil {

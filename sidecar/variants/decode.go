@@ -10,6 +10,7 @@ import (
 	"github.com/andybalholm/brotli"
 	"github.com/klauspost/compress/zstd"
 
+	"github.com/tarpack/tpk/internal/edition"
 	"github.com/tarpack/tpk/sidecar"
 )
 
@@ -31,7 +32,13 @@ func AppendDCZHeader(dst []byte, dictionary sidecar.Sum) []byte {
 type Decoder struct {
 	dictionaries []Dictionary
 	mu           sync.Mutex
-	byDictionary map[int]*zstd.Decoder // noDictionary: without one
+	byDictionary map[int]zstdDecoder // noDictionary: without one
+}
+
+// zstdDecoder is a zstd.Decoder. The small build (package edition) has none.
+type zstdDecoder interface {
+	DecodeAll(input, dst []byte) ([]byte, error)
+	Close()
 }
 
 // Close releases what the Decoder holds. It can be used again.
@@ -52,8 +59,12 @@ func (x *File) Decode(dst []byte, v Variant, b []byte, size int64) ([]byte, erro
 // variant differently: nothing may follow the content, and Zstandard is one frame, with a window
 // of at most MaxWindow. The error wraps ErrCorrupt, and dst is returned unchanged then.
 //
-// It allocates no more than size bytes for the content, whatever b is.
+// It allocates no more than size bytes for the content, whatever b is. Without the codings, it
+// returns ErrMissing: see package edition.
 func (x *Decoder) Decode(dst []byte, v Variant, b []byte, size int64) ([]byte, error) {
+	if edition.Minimal {
+		return dst, ErrMissing
+	}
 	if size < 0 || size > MaxContent {
 		return dst, corruptf("a content of %d bytes", size)
 	}
@@ -120,7 +131,7 @@ func (x *Decoder) decodeZstd(dst, b []byte, size int64, dictionary int) ([]byte,
 }
 
 // zstd returns the decoder for a dictionary. It makes it at the first use.
-func (x *Decoder) zstd(dictionary int) (*zstd.Decoder, error) {
+func (x *Decoder) zstd(dictionary int) (zstdDecoder, error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	if d := x.byDictionary[dictionary]; d != nil {
@@ -138,7 +149,7 @@ func (x *Decoder) zstd(dictionary int) (*zstd.Decoder, error) {
 		return nil, err
 	}
 	if x.byDictionary == nil {
-		x.byDictionary = map[int]*zstd.Decoder{}
+		x.byDictionary = map[int]zstdDecoder{}
 	}
 	x.byDictionary[dictionary] = d
 	return d, nil

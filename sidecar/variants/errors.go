@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 
+	"github.com/tarpack/tpk/internal/edition"
 	"github.com/tarpack/tpk/sidecar"
 )
 
@@ -14,6 +15,8 @@ var (
 	ErrCorrupt error = damage("variants file is corrupt")
 	// ErrStale: the file is of another archive, or of an earlier state of this one.
 	ErrStale = errors.New("the variants are of another archive")
+	// ErrMissing: this build can't decode variants, nor make them.
+	ErrMissing error = edition.Missing("brotli and Zstandard")
 	// ErrVersion: the file has a format version or a feature that this package does not know.
 	ErrVersion = sidecar.ErrVersion
 )

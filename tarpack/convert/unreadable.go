@@ -7,6 +7,7 @@ import (
 	"io"
 	"os"
 
+	"github.com/tarpack/tpk/internal/edition"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/compressed"
 )
@@ -41,10 +42,12 @@ var errNoDirectory = fmt.Errorf("%w: the directory at the end of the zip is miss
 	ErrInputTruncated)
 
 // damaged returns an error of reading the input as an ErrNotConvertible, unless it comes from the
-// context or the system, or is about a tpk archive in it.
+// context or the system, is about a tpk archive in it, or is an edition.Missing.
 func damaged(err error) error {
 	var pe *os.PathError
-	if err == nil || errors.As(err, &pe) || errors.Is(err, context.Canceled) {
+	var missing edition.Missing
+	if err == nil || errors.As(err, &pe) || errors.As(err, &missing) ||
+		errors.Is(err, context.Canceled) {
 		return err
 	}
 	for _, known := range []error{ErrNotConvertible, format.ErrTruncated, format.ErrVersion} {

@@ -17,6 +17,7 @@ import (
 	"github.com/mikelolasagasti/xz"
 	"github.com/ulikunitz/xz/lzma"
 
+	"github.com/tarpack/tpk/internal/edition"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/compressed"
 	"github.com/tarpack/tpk/tarpack/internal/deflate64"
@@ -48,8 +49,25 @@ func openZip(zf *zip.File) (io.ReadCloser, error) {
 		c.r, c.rest = flate.NewReader(br), br
 	case zipBzip2:
 		c.r = bzip2.NewReader(br)
+	case zipDeflate64:
+		c.r, c.rest = deflate64.NewReader(br), br
+	default:
+		err = c.openRare(br)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return c, nil
+}
+
+// openRare is openZip for methods that few programs use.
+func (c *zipContent) openRare(br *bufio.Reader) (err error) {
+	if edition.Minimal {
+		return fmt.Errorf("%w %d", zip.ErrAlgorithm, c.zf.Method)
+	}
+	switch c.zf.Method {
 	case zipLZMA:
-		c.r, err = newZipLZMA(zf, br)
+		c.r, err = newZipLZMA(c.zf, br)
 	case zipXZ:
 		c.r, err = xz.NewReader(br, compressed.MaxDictionary)
 	case zstd.ZipMethodWinZip, zstd.ZipMethodPKWare:
@@ -58,15 +76,10 @@ func openZip(zf *zip.File) (io.ReadCloser, error) {
 			zstd.WithDecoderMaxWindow(compressed.MaxDictionary)); err == nil {
 			c.r, c.close = z, z.Close
 		}
-	case zipDeflate64:
-		c.r, c.rest = deflate64.NewReader(br), br
 	default:
-		err = fmt.Errorf("%w %d", zip.ErrAlgorithm, zf.Method)
+		err = fmt.Errorf("%w %d", zip.ErrAlgorithm, c.zf.Method)
 	}
-	if err != nil {
-		return nil, err
-	}
-	return c, nil
+	return err
 }
 
 // newZipLZMA makes the header of an .lzma file of what precedes a stream in a zip: a version, the

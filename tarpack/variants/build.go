@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tarpack/tpk/internal/edition"
 	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/sidecar/variants"
@@ -26,10 +27,13 @@ import (
 //
 // If ctx ends, the error wraps ErrUnfinished, and two temporary files stay beside the archive, with
 // which the next Build of the same archive goes on. Drop removes them. Other errors leave nothing
-// of the new file. The error wraps ErrNone if there are no settings and no file to take them from,
+// of the new file. The error wraps variants.ErrMissing if this build has no encoders, ErrNone if there are no settings and no file to take them from,
 // format.ErrLocked if another process writes the file, and format.ErrChanged if the archive was
 // replaced meanwhile.
 func Build(ctx context.Context, archive string, o Options) (Result, error) {
+	if edition.Minimal {
+		return Result{}, variants.ErrMissing
+	}
 	name, err := Name(archive)
 	if err != nil {
 		return Result{}, err

@@ -7,8 +7,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/tarpack/tpk/cmd/tpk/cli"
 	"github.com/tarpack/tpk/cmd/tpk/flags"
 )
 
@@ -59,7 +58,7 @@ func Candidates(app *cli.App, before []string, current string) []string {
 		}
 	case flags.IsFlag(current) || current == "-":
 		for _, f := range cmd.VisibleFlags() {
-			about := strings.ReplaceAll(usage(f), "`", "")
+			about := strings.ReplaceAll(f.About().Usage, "`", "")
 			for _, name := range f.Names() {
 				add(flags.Dashed(name), about)
 			}
@@ -67,11 +66,4 @@ func Candidates(app *cli.App, before []string, current string) []string {
 		add("--help", "show help")
 	}
 	return candidates
-}
-
-func usage(f cli.Flag) string {
-	if d, ok := f.(cli.DocGenerationFlag); ok {
-		return d.GetUsage()
-	}
-	return ""
 }

@@ -1,8 +1,7 @@
 package flags
 
 import (
-	"github.com/urfave/cli/v2"
-
+	"github.com/tarpack/tpk/cmd/tpk/cli"
 	"github.com/tarpack/tpk/tarpack/format"
 )
 
@@ -24,7 +23,7 @@ func Words(flag string) []string {
 
 // Switch returns a flag without a value.
 func Switch(name, usage string) cli.Flag {
-	return &cli.BoolFlag{Name: name, DisableDefaultText: true, Usage: usage}
+	return &cli.BoolFlag{Name: name, Usage: usage}
 }
 
 // Workers returns the flag for the number of goroutines that compress.
@@ -77,7 +76,7 @@ func Single() cli.Flag {
 // Quiet returns the flag that all commands have, and tpk before the command.
 func Quiet() *cli.BoolFlag {
 	return &cli.BoolFlag{
-		Name: "quiet", Aliases: []string{"q"}, DisableDefaultText: true,
+		Name: "quiet", Aliases: []string{"q"},
 		Usage: "print only errors and the results that were asked for",
 	}
 }

@@ -1,8 +1,7 @@
 package flags
 
 import (
-	"github.com/urfave/cli/v2"
-
+	"github.com/tarpack/tpk/cmd/tpk/cli"
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 

@@ -4,14 +4,12 @@ import (
 	"os"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/tarpack/tpk/cmd/tpk/cli"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 )
 
 // FromEnvironment sets each flag of the command that was not given from its variable: TPK_MAX_CONNS
 // for --max-conns. An empty variable counts as unset. A repeatable flag takes one value per line.
-// The library's own way would split at commas, which headers and globs contain.
 func FromEnvironment(c *cli.Context) error {
 	for _, f := range c.Command.Flags {
 		name := f.Names()[0]
@@ -34,10 +32,8 @@ func FromEnvironment(c *cli.Context) error {
 					c.Command.Name, variable, report.Quote(v), why)
 			}
 		}
-		if action, ok := f.(cli.ActionableFlag); ok {
-			if err := action.RunAction(c); err != nil {
-				return err
-			}
+		if err := f.RunAction(c); err != nil {
+			return err
 		}
 	}
 	return nil

@@ -13,8 +13,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/tarpack/tpk/cmd/tpk/cli"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/pack"
@@ -36,11 +35,11 @@ func FilesFrom() []cli.Flag {
 				" (repeatable)",
 		},
 		&cli.BoolFlag{
-			Name: "null", Aliases: []string{"0"}, DisableDefaultText: true,
+			Name: "null", Aliases: []string{"0"},
 			Usage: "paths in the files of -T end with a zero byte, as from find -print0",
 		},
 		&cli.BoolFlag{
-			Name: "no-recursion", DisableDefaultText: true,
+			Name:  "no-recursion",
 			Usage: "a directory in the files of -T does not stand for what is below it",
 		},
 	}

@@ -1,15 +1,14 @@
 package flags
 
 import (
-	"flag"
 	"slices"
 	"strings"
 
-	"github.com/urfave/cli/v2"
+	"github.com/tarpack/tpk/cmd/tpk/cli"
 )
 
 // Interspersed returns the command line with the flags of the command before its arguments.
-// urfave/cli stops at the first argument, but people write `tpk serve site.tar.gz --listen :80`.
+// Package cli stops at the first argument, but people write `tpk serve site.tar.gz --listen :80`.
 // After "--" everything is an argument. args[0] is the program. An unknown flag stays a flag, so
 // that the parser refuses it. Letters that are put together, as in -vC DIR, become flags of their
 // own.
@@ -56,7 +55,7 @@ func InterspersedWith(
 			flags = append(flags, word)
 		}
 	}
-	if help { // with an argument, the library would look for help on that
+	if help { // no argument must be in its way
 		return append(slices.Clone(args[:at+1]), "--help")
 	}
 	return slices.Concat(args[:at+1], flags, []string{"--"}, change(cmd.Name, rest))
@@ -102,18 +101,8 @@ func TakesValue(cmd *cli.Command, word string) bool {
 	name := strings.TrimLeft(word, "-")
 	for _, f := range cmd.Flags {
 		if slices.Contains(f.Names(), name) {
-			return !isBool(f)
+			return f.About().TakesValue
 		}
 	}
 	return false // unknown, or --name=value
-}
-
-// isBool reports whether a flag has no value.
-func isBool(f cli.Flag) bool {
-	set := flag.NewFlagSet("", flag.ContinueOnError)
-	if f.Apply(set) != nil {
-		return false
-	}
-	b, ok := set.Lookup(f.Names()[0]).Value.(interface{ IsBoolFlag() bool })
-	return ok && b.IsBoolFlag()
 }

@@ -5,14 +5,13 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/tarpack/tpk/cmd/tpk/cli"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 )
 
 // OnUsageError returns an error of parsing flags in our words, with the command that shows help.
 // It is a [cli.OnUsageErrorFunc].
-func OnUsageError(c *cli.Context, err error, _ bool) error {
+func OnUsageError(c *cli.Context, err error) error {
 	what, help := "", c.App.HelpName+" --help"
 	if c.Command != nil && c.Command.Name != "" && c.Command.Name != c.App.Name {
 		what, help = c.Command.Name+": ", c.App.HelpName+" "+c.Command.Name+" --help"

@@ -8,8 +8,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/tarpack/tpk/cmd/tpk/cli"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/tarpack/exclude"
 	"github.com/tarpack/tpk/tarpack/pack"
@@ -54,7 +53,7 @@ func include() cli.Flag {
 
 func dereference() cli.Flag {
 	return &cli.BoolFlag{
-		Name: "dereference", Aliases: []string{"L"}, DisableDefaultText: true,
+		Name: "dereference", Aliases: []string{"L"},
 		Usage: "store the files that symbolic links lead to, not the links",
 	}
 }

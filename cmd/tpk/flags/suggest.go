@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/urfave/cli/v2"
+	"github.com/tarpack/tpk/cmd/tpk/cli"
 )
 
 // otherNames are what other programs call our commands.

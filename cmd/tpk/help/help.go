@@ -10,22 +10,19 @@ import (
 	"io"
 	"strings"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/tarpack/tpk/cmd/tpk/cli"
 	"github.com/tarpack/tpk/cmd/tpk/flags"
 )
 
-// Install makes urfave/cli print help and version to w in our layout. Errors of w are ignored, so
-// it should be a buffer.
+// Install makes the application print help and version to w in our layout. Errors of w are ignored,
+// so it should be a buffer.
 func Install(app *cli.App, w io.Writer) {
-	cli.HelpPrinter = func(_ io.Writer, _ string, data any) { fmt.Fprint(w, page(app.HelpName, data)) }
-	cli.VersionPrinter = func(*cli.Context) {
-		fmt.Fprintf(w, "%s version %s\n", app.Name, app.Version)
-	}
+	app.PrintHelp = func(cmd *cli.Command) { fmt.Fprint(w, page(app, cmd)) }
+	app.PrintVersion = func() { fmt.Fprintf(w, "%s version %s\n", app.Name, app.Version) }
 }
 
-// page returns the help text of data, a [*cli.App] or a [*cli.Command] of the application app.
-func page(app string, data any) string {
+// page returns the help text of a command of an application, or of the application if cmd is nil.
+func page(app *cli.App, cmd *cli.Command) string {
 	var b strings.Builder
 	section := func(title, text string) {
 		if strings.TrimSpace(text) == "" {
@@ -36,20 +33,19 @@ func page(app string, data any) string {
 		}
 		b.WriteString(title + ":\n" + text)
 	}
-	switch x := data.(type) {
-	case *cli.App:
-		section("NAME", prose(x.Name+" - "+x.Usage))
-		section("USAGE", usage(x.UsageText))
-		section("VERSION", prose(x.Version))
-		section("DESCRIPTION", prose(x.Description))
-		section("COMMANDS", table(Commands(x)))
-		section("GLOBAL OPTIONS", table(options(x.VisibleFlags())))
-	case *cli.Command:
-		section("NAME", prose(app+" "+x.Name+" - "+x.Usage))
-		section("USAGE", usage(x.UsageText))
-		section("DESCRIPTION", prose(x.Description))
-		section("OPTIONS", table(options(x.VisibleFlags())))
+	if cmd == nil {
+		section("NAME", prose(app.Name+" - "+app.Usage))
+		section("USAGE", usage(app.UsageText))
+		section("VERSION", prose(app.Version))
+		section("DESCRIPTION", prose(app.Description))
+		section("COMMANDS", table(Commands(app)))
+		section("GLOBAL OPTIONS", table(options(app.VisibleFlags())))
+		return b.String()
 	}
+	section("NAME", prose(app.HelpName+" "+cmd.Name+" - "+cmd.Usage))
+	section("USAGE", usage(cmd.UsageText))
+	section("DESCRIPTION", prose(cmd.Description))
+	section("OPTIONS", table(options(cmd.VisibleFlags())))
 	return b.String()
 }
 
@@ -57,11 +53,7 @@ func page(app string, data any) string {
 func Commands(app *cli.App) []Row {
 	var rows []Row
 	for _, cmd := range app.VisibleCommands() {
-		about := cmd.Usage
-		if cmd.Name == "help" { // the library's own
-			about = "list the commands, or show the help of one"
-		}
-		rows = append(rows, Row{strings.Join(cmd.Names(), ", "), about})
+		rows = append(rows, Row{strings.Join(cmd.Names(), ", "), cmd.Usage})
 	}
 	return rows
 }
@@ -74,23 +66,17 @@ type Option struct {
 	Preset string   // the default; "" if there is none or it is not shown
 }
 
-// Options returns the flags that have a usage.
+// Options returns what help shows of some flags.
 func Options(all []cli.Flag) []Option {
 	var options []Option
 	for _, f := range all {
-		doc, ok := f.(cli.DocGenerationFlag)
-		if !ok {
-			continue
-		}
-		before, value, after := valueName(doc.GetUsage())
-		o := Option{Usage: before + value + after}
-		if _, isSwitch := f.(*cli.BoolFlag); !isSwitch {
-			o.Preset = strings.Trim(doc.GetDefaultText(), `"`)
-		}
+		about := f.About()
+		before, value, after := valueName(about.Usage)
+		o := Option{Usage: before + value + after, Preset: about.Default}
 		for _, n := range f.Names() {
 			o.Names = append(o.Names, flags.Dashed(n))
 		}
-		if doc.TakesValue() {
+		if about.TakesValue {
 			o.Value = value
 		}
 		options = append(options, o)

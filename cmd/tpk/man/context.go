@@ -4,7 +4,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/urfave/cli/v2"
+	"github.com/tarpack/tpk/cmd/tpk/cli"
 )
 
 // A fact is an environment variable or a file. The page of a command has it if the command has one

@@ -5,7 +5,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/urfave/cli/v2"
+	"github.com/tarpack/tpk/cmd/tpk/cli"
 )
 
 // A namer recognizes what a text names, so that it can be set in another font.

@@ -7,8 +7,7 @@ import (
 	"math"
 	"slices"
 
-	"github.com/urfave/cli/v2"
-
+	"github.com/tarpack/tpk/cmd/tpk/cli"
 	"github.com/tarpack/tpk/cmd/tpk/flags"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/cmd/tpk/terminal"

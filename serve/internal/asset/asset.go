@@ -1,6 +1,9 @@
 // Package asset has the files that tpk's own pages need: styles, scripts and icons. A package with
 // pages embeds its files and makes a [Set] of them. All are answered at one place, [Show], by
 // names that change with the content.
+//
+// A Set is plain data until one of its names is asked for. So the linker leaves out the files of
+// pages that a program does not have.
 package asset
 
 import (
@@ -22,10 +25,20 @@ import (
 //go:embed shared
 var shared embed.FS
 
-// Set is the files of one package. It is safe for concurrent use. What it needs is made when one of
-// its names is asked for, so that a program without pages does not pay for it.
+// Set is some files in a folder of one package. It is safe for concurrent use. What it needs is
+// made when one of its names is asked for.
+//
+// A file that names another one of the Set as "asset=NAME" gets its public name there, and must
+// come after it. A name of several files with a plus between them, as "list.js+pick.js", stands for
+// one file, named as the first. One in the folder shared is that of this package, with functions
+// that pages of several packages need.
 type Set struct {
-	load func() map[string]*file // by the files' own names
+	Files *embed.FS
+	Dir   string
+	Names []string
+
+	once sync.Once
+	all  map[string]*file // by the files' own names
 }
 
 // file is a file of a Set.
@@ -36,27 +49,19 @@ type file struct {
 	packed  func() string // content in gzip
 }
 
-// sets are all Sets. New adds to them while the program starts.
-var sets []*Set
-
 // types are the media types of files, by extension.
 var types = map[string]string{
 	".css": "text/css; charset=utf-8", ".js": "text/javascript; charset=utf-8",
 	".svg": "image/svg+xml",
 }
 
-// New returns the Set of some files in a folder. A file that names another one of the Set as
-// "asset=NAME" gets its public name there, and must come after it. A name of several files with a
-// plus between them, as "list.js+pick.js", stands for one file, named as the first. One in the
-// folder shared is that of this package, with functions that pages of several packages need. New
-// must be called while package variables are set, and panics if there is no such file.
-func New(files embed.FS, dir string, names ...string) *Set {
-	s := &Set{load: sync.OnceValue(func() map[string]*file { return load(files, dir, names) })}
-	sets = append(sets, s)
-	return s
+// load returns the files of the Set. It panics if one is not embedded.
+func (s *Set) load() map[string]*file {
+	s.once.Do(func() { s.all = load(s.Files, s.Dir, s.Names) })
+	return s.all
 }
 
-func load(files embed.FS, dir string, names []string) map[string]*file {
+func load(files *embed.FS, dir string, names []string) map[string]*file {
 	all := map[string]*file{}
 	for _, list := range names {
 		var b []byte
@@ -87,7 +92,7 @@ func load(files embed.FS, dir string, names []string) map[string]*file {
 var comments = regexp.MustCompile(`(?m)^[ \t]*//.*\n`)
 
 // read returns a file of a package, or one of those that are shared.
-func read(files embed.FS, dir, name string) ([]byte, error) {
+func read(files *embed.FS, dir, name string) ([]byte, error) {
 	if strings.HasPrefix(name, "shared/") {
 		return shared.ReadFile(name)
 	}
@@ -99,8 +104,8 @@ func (s *Set) URL(root, name string) template.URL {
 	return template.URL(root + "?list&asset=" + s.load()[name].public)
 }
 
-// Show answers with the file that has a public name, or with 404.
-func Show(r *plan.Request, p *plan.Plan, public string) {
+// Show answers with the file of some sets that has a public name, or with 404.
+func Show(r *plan.Request, p *plan.Plan, sets []*Set, public string) {
 	for _, s := range sets {
 		for _, f := range s.load() {
 			if f.public != public {

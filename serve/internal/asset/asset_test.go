@@ -28,7 +28,7 @@ func TestComments(t *testing.T) {
 				want.WriteString(line)
 			}
 		}
-		if got := load(scripts, "shared", []string{name})[name].content; got != want.String() {
+		if got := load(&scripts, "shared", []string{name})[name].content; got != want.String() {
 			t.Errorf("%s: %q", name, got)
 		}
 	}

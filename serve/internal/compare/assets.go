@@ -10,6 +10,7 @@ import (
 //go:embed assets
 var files embed.FS
 
-var assets = asset.New(files, "assets", "compare.css")
+// Assets are the files that pages of this package need.
+var Assets = &asset.Set{Files: &files, Dir: "assets", Names: []string{"compare.css"}}
 
-var templates = listing.Template(files, "assets/*.html")
+var templates = &listing.Template{Files: &files, Names: []string{"assets/*.html"}}

@@ -127,6 +127,6 @@ func (a *answer) render() ([]byte, error) {
 // execute renders a template.
 func execute(name string, page any) ([]byte, error) {
 	var b bytes.Buffer
-	err := templates().ExecuteTemplate(&b, name, page)
+	err := templates.Get().ExecuteTemplate(&b, name, page)
 	return b.Bytes(), err
 }

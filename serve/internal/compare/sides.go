@@ -28,7 +28,7 @@ func (a *answer) frame() frame {
 	crumbs, root := t.FileCrumbs(q.path+"/", a.v.Title())
 	f := frame{Frame: listing.NewFrame(t, root), Heading: t.Compare.Title}
 	f.Crumbs, f.Here, f.Title = crumbs, t.Compare.Title, t.Compare.Title
-	f.Styles = append(f.Styles, assets.URL(root, "compare.css"))
+	f.Styles = append(f.Styles, Assets.URL(root, "compare.css"))
 	if a.c != nil {
 		f.Old, f.New = a.side(0, "", true), a.side(1, "", true)
 		f.Title = f.Old.Path + " → " + f.New.Path + " · " + t.Compare.Title

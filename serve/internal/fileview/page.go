@@ -93,8 +93,8 @@ func (p *page) describe(downloads bool, title string) {
 	}
 	p.RawURL = template.URL(p.Raw)
 	p.Folder = f.Crumbs[len(f.Crumbs)-1].Href
-	f.Styles = append(append(f.Styles, assets.URL(p.Root, "view.css")), p.Content.Styles...)
-	f.Scripts = append([]template.URL{assets.URL(p.Root, "view.js")}, p.Content.Scripts...)
+	f.Styles = append(append(f.Styles, Assets.URL(p.Root, "view.css")), p.Content.Styles...)
+	f.Scripts = append([]template.URL{Assets.URL(p.Root, "view.js")}, p.Content.Scripts...)
 	if downloads {
 		p.Get = template.URL("./?list=get&name=" + url.QueryEscape(p.Name))
 	}

@@ -46,7 +46,7 @@ func (w *Viewer) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 	}
 	page.describe(w.planner.Downloads(), v.Title())
 	var b bytes.Buffer
-	if err := pageTemplate().Execute(&b, page); err != nil {
+	if err := pageTemplate.Get().Execute(&b, page); err != nil {
 		return err
 	}
 	listing.Show(r, p, plan.Shown{Type: "text/html; charset=utf-8",

@@ -19,9 +19,11 @@ import (
 //go:embed assets
 var files embed.FS
 
-var assets = asset.New(files, "assets", "get.css", "get.js+shared/copy.js")
+// Assets are the files that pages of this package need.
+var Assets = &asset.Set{Files: &files, Dir: "assets", Names: []string{
+	"get.css", "get.js+shared/copy.js"}}
 
-var pageTemplate = listing.Template(files, "assets/get.html")
+var pageTemplate = &listing.Template{Files: &files, Names: []string{"assets/get.html"}}
 
 // Getter renders the pages.
 type Getter struct{ planner *plan.Planner }
@@ -91,7 +93,7 @@ func (g *Getter) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 	label := listing.Fill(d.Get.QR, d.URL)
 	d.QR = qrCode(d.URL, template.HTMLEscapeString(label))
 	var b bytes.Buffer
-	if err := pageTemplate().Execute(&b, d); err != nil {
+	if err := pageTemplate.Get().Execute(&b, d); err != nil {
 		return err
 	}
 	listing.Show(r, p, plan.Shown{Type: "text/html; charset=utf-8",
@@ -116,8 +118,8 @@ func (d *page) frame(r *plan.Request, path, title string) {
 	if path != "" {
 		d.Base += string(plan.AppendHref(nil, path)) + "/"
 	}
-	d.Styles = append(d.Styles, assets.URL(root, "get.css"))
-	d.Scripts = []template.URL{assets.URL(root, "get.js")}
+	d.Styles = append(d.Styles, Assets.URL(root, "get.css"))
+	d.Scripts = []template.URL{Assets.URL(root, "get.js")}
 }
 
 // named sets the name of what is downloaded.

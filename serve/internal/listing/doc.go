@@ -9,6 +9,7 @@
 //	overview.go what an overview shows: treemap.go, sums.go its tables, overviewjson.go
 //	readme.go   the README of a folder; package markdown renders it
 //	comparetexts.go  those of package compare
+//	plain.go    renders lists of names alone, and rich.go all that is here; listing.go chooses
 //	frame.go    what is around the content of every page: assets/frame.html
 //	shared.go   what pages of other packages share with those of this one
 //	json.go     renders it as JSON

@@ -1,13 +1,13 @@
 package listing
 
 import (
+	"embed"
 	"html/template"
-	"io/fs"
 	"sync"
 )
 
 // Frame is what pages have around their content: the head of the HTML, the way to the page, and a
-// form to search. The templates "head", "way" and "find" of [Template] show it.
+// form to search. The templates "head", "way" and "find" of a [Template] show it.
 type Frame struct {
 	*Texts
 	Title   string
@@ -26,12 +26,21 @@ func NewFrame(t *Texts, root string) Frame {
 		Styles: []template.URL{Assets.URL(root, "list.css")}}
 }
 
-// Template returns a function that parses the first of some files, and the others that it uses,
-// with the templates of a Frame. It does so once, when a page is wanted, and panics if a file is
-// malformed.
-func Template(embedded fs.FS, names ...string) func() *template.Template {
-	return sync.OnceValue(func() *template.Template {
-		t := template.Must(template.ParseFS(embedded, names...))
-		return template.Must(t.ParseFS(files, "assets/frame.html"))
+// Template is the first of some files, with the others that it uses and the templates of a Frame.
+// Like an asset.Set it is plain data until a page is wanted.
+type Template struct {
+	Files *embed.FS
+	Names []string
+
+	once sync.Once
+	t    *template.Template
+}
+
+// Get returns the template, which it parses once. It panics if a file is malformed.
+func (t *Template) Get() *template.Template {
+	t.once.Do(func() {
+		parsed := template.Must(template.ParseFS(t.Files, t.Names...))
+		t.t = template.Must(parsed.ParseFS(files, "assets/frame.html"))
 	})
+	return t.t
 }

@@ -19,10 +19,31 @@ const (
 )
 
 // Lister renders listings.
-type Lister struct{ planner *plan.Planner }
+type Lister struct {
+	planner *plan.Planner
+	html    renderer
+	rich    bool // html shows more than names
+}
 
-// New returns a Lister that shows what the planner would answer.
-func New(p *plan.Planner) *Lister { return &Lister{p} }
+// New returns a Lister that shows what the planner would answer, with all that pages have.
+func New(p *plan.Planner) *Lister { return &Lister{planner: p, html: rich{}, rich: true} }
+
+// NewPlain returns a Lister whose pages are lists of names, without styles and scripts, and which
+// has no overviews and no pages of READMEs. A program with it has no templates.
+func NewPlain(p *plan.Planner) *Lister { return &Lister{planner: p, html: plain{}} }
+
+// renderer makes HTML of what a Lister finds.
+type renderer interface {
+	// list returns a page and its header fields.
+	list(r *plan.Request, q *request, f found) (page []byte, fields string, err error)
+	// missing answers with the page of a path that names nothing. title is that of the archive at
+	// the root, or "".
+	missing(r *plan.Request, p *plan.Plan, title string) error
+	// overview answers with the overview of a folder, also as JSON.
+	overview(l *Lister, r *plan.Request, v *archives.View, p *plan.Plan, q *request) error
+	// readme answers with the page of a folder's README.
+	readme(l *Lister, r *plan.Request, v *archives.View, p *plan.Plan, q *request) error
+}
 
 // request is what a listing was asked for.
 type request struct {
@@ -49,7 +70,7 @@ type request struct {
 func (l *Lister) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 	want := p.Body.Listing
 	if want.Missing {
-		return showMissing(r, p, v.Title())
+		return l.html.missing(r, p, v.Title())
 	}
 	q, err := parse(want)
 	if err != nil {
@@ -58,12 +79,12 @@ func (l *Lister) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 	}
 	q.downloads = l.planner.Downloads()
 	if q.overview {
-		return l.showOverview(r, v, p, q, want.JSON)
+		return l.html.overview(l, r, v, p, q)
 	}
 	if want.Readme {
-		return l.showReadme(r, v, p, q)
+		return l.html.readme(l, r, v, p, q)
 	}
-	found, err := l.find(v, q, !want.JSON)
+	found, err := l.find(v, q, l.rich && !want.JSON)
 	if err != nil {
 		return err
 	}
@@ -72,12 +93,12 @@ func (l *Lister) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 		return nil
 	}
 	var b []byte
-	s := plan.Shown{Type: "text/html; charset=utf-8", Fields: PageFields}
+	s := plan.Shown{Type: pageType}
 	if want.JSON {
 		s = plan.Shown{Type: "application/json"}
 		b, err = found.json(q)
 	} else {
-		b, err = render(q, textsFor(r), found)
+		b, s.Fields, err = l.html.list(r, q, found)
 	}
 	if err != nil {
 		return err
@@ -85,6 +106,8 @@ func (l *Lister) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 	Show(r, p, s, b)
 	return nil
 }
+
+const pageType = "text/html; charset=utf-8"
 
 // found is what a listing shows.
 type found struct {

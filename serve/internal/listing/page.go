@@ -10,7 +10,8 @@ import (
 	"github.com/tarpack/tpk/serve/internal/archives/contents"
 )
 
-var pageTemplate = Template(files, "assets/page.html", "assets/overview.html")
+var pageTemplate = &Template{Files: &files, Names: []string{
+	"assets/page.html", "assets/overview.html"}}
 
 // page is what the template shows. html/template escapes its strings; references are escaped here.
 type page struct {
@@ -133,7 +134,7 @@ func newPage(q *request, t *texts) *page {
 
 func (p *page) execute() ([]byte, error) {
 	var b bytes.Buffer
-	err := pageTemplate().Execute(&b, p)
+	err := pageTemplate.Get().Execute(&b, p)
 	return b.Bytes(), err
 }
 

@@ -1,5 +1,5 @@
-// Package pages answers with tpk's own pages: the lists of package listing, the pages of files of
-// package fileview, the comparisons of package compare, and the files that these need.
+//go:build !minimal
+
 package pages
 
 import (
@@ -27,6 +27,14 @@ var renderers = []fileview.Renderer{notebook.Renderer, table.Renderer, prose.Ren
 	tree.Renderer, picture.Renderer, document.Renderer, player.Renderer, font.Renderer,
 	text.Renderer, hex.Renderer}
 
+// sets are the files that pages need.
+var sets = []*asset.Set{listing.Assets, getpage.Assets, compare.Assets, fileview.Assets,
+	notebook.Assets, table.Assets, tree.Assets, picture.Assets, document.Assets, player.Assets,
+	font.Assets, text.Assets, hex.Assets}
+
+// Supported reports whether this build has all pages, and not only plain lists.
+const Supported = true
+
 // New returns a function that renders a plan's Body.Listing and makes that the plan's body.
 func New(p *plan.Planner) func(*plan.Request, *archives.View, *plan.Plan) error {
 	lists, files := listing.New(p), fileview.New(p, renderers...)
@@ -35,7 +43,7 @@ func New(p *plan.Planner) func(*plan.Request, *archives.View, *plan.Plan) error 
 	return func(r *plan.Request, v *archives.View, p *plan.Plan) error {
 		switch want := p.Body.Listing; {
 		case want.Asset != "":
-			asset.Show(r, p, want.Asset)
+			asset.Show(r, p, sets, want.Asset)
 			return nil
 		case getpage.Asked(want):
 			return gets.Answer(r, v, p)

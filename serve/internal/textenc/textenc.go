@@ -7,8 +7,6 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"golang.org/x/net/html/charset"
-	"golang.org/x/text/encoding/htmlindex"
 	"golang.org/x/text/transform"
 )
 
@@ -68,7 +66,7 @@ func Detect(b []byte, cut bool, media string) string {
 	if !maybeText(media) {
 		return ""
 	}
-	if _, name, _ := charset.DetermineEncoding(b, media); name != UTF8 {
+	if name := declared(b, media); name != UTF8 {
 		return name
 	}
 	return Windows1252
@@ -143,8 +141,8 @@ func detectUTF16(b []byte) string {
 // more follows: then a character that is cut off is left out. Malformed ones become U+FFFD. If the
 // name is unknown or empty, b is taken for UTF-8.
 func Decode(b []byte, cut bool, name string) string {
-	e, err := htmlindex.Get(name)
-	if err != nil || name == UTF8 {
+	e := encodingOf(name)
+	if e == nil || name == UTF8 {
 		if cut {
 			b = b[:len(b)-partial(b)]
 		}

@@ -12,6 +12,7 @@ import (
 	"github.com/pierrec/lz4/v4"
 	"github.com/ulikunitz/xz/lzma"
 
+	"github.com/tarpack/tpk/internal/edition"
 	"github.com/tarpack/tpk/tarpack/internal/xzbcj"
 )
 
@@ -82,6 +83,9 @@ func (s *Reader) openGzip() error {
 }
 
 func (s *Reader) openZstd() error {
+	if edition.Minimal {
+		return edition.Missing("Zstandard")
+	}
 	p := &padded{r: s.r, extra: 4}
 	z, err := zstd.NewReader(p, zstd.WithDecoderMaxMemory(MaxDictionary),
 		zstd.WithDecoderMaxWindow(MaxDictionary))
@@ -93,6 +97,9 @@ func (s *Reader) openZstd() error {
 }
 
 func (s *Reader) openXZ() (err error) {
+	if edition.Minimal {
+		return edition.Missing("xz")
+	}
 	if head, _ := s.r.Peek(xzbcj.HeadSize); xzbcj.Needed(head) {
 		s.now = xzbcj.NewReader(s.r, MaxDictionary)
 		return nil
@@ -109,18 +116,27 @@ func (s *Reader) openBzip2() error {
 
 // openLZ4Legacy reads a format without an end mark: zeros are empty blocks.
 func (s *Reader) openLZ4Legacy() error {
+	if edition.Minimal {
+		return edition.Missing("lz4")
+	}
 	p := &padded{r: s.r}
 	s.now = &paddedStream{lz4.NewReader(p), p, 4, isLZ4LegacyEnd}
 	return nil
 }
 
 func (s *Reader) openLZ4() error {
+	if edition.Minimal {
+		return edition.Missing("lz4")
+	}
 	p := &padded{r: s.r, extra: 4}
 	s.now = &paddedStream{lz4.NewReader(p), p, 4, isLZ4End}
 	return nil
 }
 
 func (s *Reader) openLZMA() (err error) {
+	if edition.Minimal {
+		return edition.Missing("lzma")
+	}
 	s.now, err = lzma.ReaderConfig{DictCap: MaxDictionary}.NewReader(s.r)
 	return noEOF(err)
 }

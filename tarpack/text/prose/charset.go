@@ -3,8 +3,6 @@ package prose
 import (
 	"bytes"
 	"unicode/utf8"
-
-	"golang.org/x/net/html/charset"
 )
 
 // toUTF8 returns content in UTF-8. If it is in no other encoding that is known, what is not UTF-8
@@ -25,8 +23,7 @@ func toUTF8(kind Kind, content []byte) []byte {
 	if kind == HTML {
 		mediaType = "text/html"
 	}
-	e, _, _ := charset.DetermineEncoding(content[:min(len(content), 1024)], mediaType)
-	if out, err := e.NewDecoder().Bytes(content); err == nil && utf8.Valid(out) {
+	if out, err := decode(content, mediaType); err == nil && utf8.Valid(out) {
 		return bytes.TrimPrefix(out, []byte("\ufeff"))
 	}
 	return bytes.ToValidUTF8(content, []byte("\ufffd"))

@@ -15,7 +15,8 @@ import (
 //go:embed assets
 var files embed.FS
 
-var assets = asset.New(files, "assets", "document.css")
+// Assets are the files that pages of this package need.
+var Assets = &asset.Set{Files: &files, Dir: "assets", Names: []string{"document.css"}}
 
 // Renderer shows PDF.
 var Renderer = fileview.Renderer{
@@ -42,5 +43,5 @@ func render(f *fileview.File) (fileview.Content, error) {
 		Name, None, Open string
 	}{template.URL(f.Raw), listing.Readable(f.Name), f.Texts.Show.NoDocument, f.Texts.Open})
 	return fileview.Content{HTML: html, Allow: allow,
-		Styles: []template.URL{assets.URL(f.Root, "document.css")}}, err
+		Styles: []template.URL{Assets.URL(f.Root, "document.css")}}, err
 }

@@ -17,7 +17,9 @@ import (
 //go:embed assets
 var files embed.FS
 
-var assets = asset.New(files, "assets", "font.css", "font.js")
+// Assets are the files that pages of this package need.
+var Assets = &asset.Set{Files: &files, Dir: "assets", Names: []string{
+	"font.css", "font.js"}}
 
 // Renderer shows specimens of fonts.
 var Renderer = fileview.Renderer{
@@ -72,6 +74,6 @@ func render(f *fileview.File) (fileview.Content, error) {
 		Grid []string
 	}{&f.Texts.Show, sizes, grid()})
 	return fileview.Content{HTML: html, Allow: "font-src 'self'",
-		Styles:  []template.URL{assets.URL(f.Root, "font.css")},
-		Scripts: []template.URL{assets.URL(f.Root, "font.js")}}, err
+		Styles:  []template.URL{Assets.URL(f.Root, "font.css")},
+		Scripts: []template.URL{Assets.URL(f.Root, "font.js")}}, err
 }

@@ -16,7 +16,8 @@ import (
 //go:embed assets
 var files embed.FS
 
-var assets = asset.New(files, "assets", "hex.css", "hex.js")
+// Assets are the files that pages of this package need.
+var Assets = &asset.Set{Files: &files, Dir: "assets", Names: []string{"hex.css", "hex.js"}}
 
 // firstBytes is how much of a file the page has.
 const firstBytes = 4 << 10
@@ -48,8 +49,8 @@ func render(f *fileview.File) (fileview.Content, error) {
 		Rows string
 	}{&f.Texts.View, rows(b)})
 	return fileview.Content{HTML: html,
-		Scripts: append(fileview.RangeScripts(f.Root), assets.URL(f.Root, "hex.js")),
-		Styles:  []template.URL{assets.URL(f.Root, "hex.css")}}, err
+		Scripts: append(fileview.RangeScripts(f.Root), Assets.URL(f.Root, "hex.js")),
+		Styles:  []template.URL{Assets.URL(f.Root, "hex.css")}}, err
 }
 
 // rows returns bytes as text, as hexdump -C does.

@@ -24,7 +24,8 @@ import (
 //go:embed assets
 var files embed.FS
 
-var assets = asset.New(files, "assets", "notebook.css")
+// Assets are the files that pages of this package need.
+var Assets = &asset.Set{Files: &files, Dir: "assets", Names: []string{"notebook.css"}}
 
 var page = sync.OnceValue(
 	func() *template.Template {
@@ -71,7 +72,7 @@ func render(f *fileview.File) (fileview.Content, error) {
 	c := fileview.Content{HTML: template.HTML(out.String()), Allow: "img-src data:",
 		Facts: []string{f.Texts.Count(int64(len(n.Cells)+n.More), f.Texts.Show.Cell)},
 		Styles: []template.URL{listing.Assets.URL(f.Root, "code.css"),
-			assets.URL(f.Root, "notebook.css")}}
+			Assets.URL(f.Root, "notebook.css")}}
 	if n.Language != "" {
 		c.Facts = append(c.Facts, n.Language)
 	}

@@ -26,7 +26,9 @@ import (
 //go:embed assets
 var files embed.FS
 
-var assets = asset.New(files, "assets", "picture.css", "picture.js")
+// Assets are the files that pages of this package need.
+var Assets = &asset.Set{Files: &files, Dir: "assets", Names: []string{
+	"picture.css", "picture.js"}}
 
 // types are the media types that browsers show in img elements.
 var types = []string{"image/png", "image/jpeg", "image/gif", "image/webp", "image/avif",
@@ -89,7 +91,7 @@ func render(f *fileview.File) (fileview.Content, error) {
 		Name, Failed, CutOff string
 	}{&f.Texts.Show, template.URL(f.Raw), listing.Assets.URL(f.Root, "whole.js"),
 		listing.Readable(f.Name), f.Texts.CantShow, f.Texts.Look.CutOff})
-	c.Styles = []template.URL{assets.URL(f.Root, "picture.css")}
-	c.Scripts = []template.URL{assets.URL(f.Root, "picture.js")}
+	c.Styles = []template.URL{Assets.URL(f.Root, "picture.css")}
+	c.Scripts = []template.URL{Assets.URL(f.Root, "picture.js")}
 	return c, err
 }

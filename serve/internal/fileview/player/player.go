@@ -14,7 +14,9 @@ import (
 //go:embed assets
 var files embed.FS
 
-var assets = asset.New(files, "assets", "player.css", "player.js")
+// Assets are the files that pages of this package need.
+var Assets = &asset.Set{Files: &files, Dir: "assets", Names: []string{
+	"player.css", "player.js"}}
 
 // Renderer plays audio and video.
 var Renderer = fileview.Renderer{
@@ -42,6 +44,6 @@ func render(f *fileview.File) (fileview.Content, error) {
 		Video        bool
 	}{template.URL(f.Raw), listing.Readable(f.Name), f.Texts.Show.NoPlayer, isVideo(f)})
 	return fileview.Content{HTML: html,
-		Styles:  []template.URL{assets.URL(f.Root, "player.css")},
-		Scripts: []template.URL{assets.URL(f.Root, "player.js")}}, err
+		Styles:  []template.URL{Assets.URL(f.Root, "player.css")},
+		Scripts: []template.URL{Assets.URL(f.Root, "player.js")}}, err
 }

@@ -16,7 +16,8 @@ import (
 //go:embed assets
 var files embed.FS
 
-var assets = asset.New(files, "assets", "table.css")
+// Assets are the files that pages of this package need.
+var Assets = &asset.Set{Files: &files, Dir: "assets", Names: []string{"table.css"}}
 
 // maxText is how much of a file is read.
 const maxText = 1 << 20
@@ -50,7 +51,7 @@ func render(f *fileview.File) (fileview.Content, error) {
 	}
 	c := fileview.Content{HTML: t.html(f.Texts, cut),
 		Facts:  []string{f.Texts.Count(int64(t.Columns), f.Texts.Show.Column)},
-		Styles: []template.URL{assets.URL(f.Root, "table.css")}}
+		Styles: []template.URL{Assets.URL(f.Root, "table.css")}}
 	if !cut {
 		c.Facts = append([]string{f.Texts.Count(int64(t.Records), f.Texts.Show.Row)}, c.Facts...)
 	}

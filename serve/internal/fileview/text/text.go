@@ -23,7 +23,9 @@ import (
 //go:embed assets
 var files embed.FS
 
-var assets = asset.New(files, "assets", "text.css", "lines.js", "long.js")
+// Assets are the files that pages of this package need.
+var Assets = &asset.Set{Files: &files, Dir: "assets", Names: []string{
+	"text.css", "lines.js", "long.js"}}
 
 // Limits of a text that is in the page as a whole, and of the beginning of a longer one. A line has
 // about 55 bytes of markup.
@@ -73,7 +75,7 @@ func render(f *fileview.File) (fileview.Content, error) {
 		return fileview.Content{}, err
 	}
 	c := fileview.Content{Styles: []template.URL{
-		listing.Assets.URL(f.Root, "code.css"), assets.URL(f.Root, "text.css")}}
+		listing.Assets.URL(f.Root, "code.css"), Assets.URL(f.Root, "text.css")}}
 	s := shown{ViewTexts: &f.Texts.View, Open: f.Texts.Open, Raw: f.Raw}
 	if whole {
 		lexer := code.ForFile(f.Name, text)
@@ -83,10 +85,10 @@ func render(f *fileview.File) (fileview.Content, error) {
 			c.Facts = append(c.Facts, code.NameOf(lexer))
 		}
 		c.Facts = append(c.Facts, f.Texts.Count(int64(n), s.Line))
-		c.Scripts = []template.URL{assets.URL(f.Root, "lines.js")}
+		c.Scripts = []template.URL{Assets.URL(f.Root, "lines.js")}
 	} else {
 		s.begin(f, text)
-		c.Scripts = append(fileview.RangeScripts(f.Root), assets.URL(f.Root, "long.js"))
+		c.Scripts = append(fileview.RangeScripts(f.Root), Assets.URL(f.Root, "long.js"))
 	}
 	c.Facts = append(c.Facts, strings.ToUpper(encoding[:1])+encoding[1:])
 	if strings.HasPrefix(encoding, "utf") {

@@ -17,7 +17,9 @@ import (
 //go:embed assets
 var files embed.FS
 
-var assets = asset.New(files, "assets", "tree.css", "tree.js")
+// Assets are the files that pages of this package need.
+var Assets = &asset.Set{Files: &files, Dir: "assets", Names: []string{
+	"tree.css", "tree.js"}}
 
 // maxText is how long JSON may be. Of JSON Lines that are longer, the beginning is shown.
 const maxText = 2 << 20
@@ -65,8 +67,8 @@ func render(f *fileview.File) (fileview.Content, error) {
 	w := writer{texts: f.Texts}
 	w.root(root, cut)
 	c := fileview.Content{HTML: template.HTML(w.String()),
-		Styles:  []template.URL{assets.URL(f.Root, "tree.css")},
-		Scripts: []template.URL{assets.URL(f.Root, "tree.js")}}
+		Styles:  []template.URL{Assets.URL(f.Root, "tree.css")},
+		Scripts: []template.URL{Assets.URL(f.Root, "tree.js")}}
 	if encoding != "utf-8" {
 		c.Facts = []string{encoding}
 	}

@@ -1,0 +1,6 @@
+//go:build !minimal
+
+package edition
+
+// Minimal reports whether this is the small build.
+const Minimal = false
