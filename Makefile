@@ -16,8 +16,9 @@ build: ## bin/tpk
 	$(GO) build -trimpath -ldflags '-X main.version=$(VERSION)' -o bin/tpk ./cmd/tpk
 
 .PHONY: minimal
-minimal: ## bin/tpk-minimal: without text search, Markdown, highlighting and S3, stripped
+minimal: ## bin/tpk-minimal: what internal/edition leaves of tpk, stripped, at most 15 MB
 	CGO_ENABLED=0 $(GO) build -trimpath -tags minimal -ldflags '-s -w -X main.version=$(VERSION)' -o bin/tpk-minimal ./cmd/tpk
+	test $$(wc -c < bin/tpk-minimal) -le 15000000
 
 .PHONY: man
 man: ## .work/man: the manual pages, from the texts of help

@@ -69,7 +69,7 @@ func commands() []*cli.Command {
 }
 
 // minimalCommands returns the commands of the small build (package edition), and an absentCommand
-// for each of the others.
+// for each of the others. Manual pages are made by the full one.
 func minimalCommands() []*cli.Command {
 	all := []*cli.Command{
 		packCommand(),
@@ -96,7 +96,6 @@ func minimalCommands() []*cli.Command {
 		completionCommand(),
 		versionCommand(),
 		completeCommand(),
-		manCommand(),
 	}
 	for _, name := range absent {
 		all = append(all, absentCommand(name))

@@ -12,6 +12,7 @@ import (
 	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
+	"github.com/tarpack/tpk/internal/edition"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/convert"
 	"github.com/tarpack/tpk/tarpack/edit"
@@ -136,6 +137,9 @@ func convertFrom(c *cli.Context, o *convertOptions, r io.Reader, in string) erro
 	res, err := convertTo(c.Context, m, r, o)
 	m.Stop()
 	if err != nil {
+		if missing := edition.Missing(""); errors.As(err, &missing) {
+			return report.In(in, err)
+		}
 		for _, known := range []error{
 			convert.ErrNotConvertible, format.ErrCorrupt, format.ErrTruncated, format.ErrVersion,
 		} {

@@ -30,6 +30,7 @@ func optionals() []optional {
 		{"formats", "brotli, lz4, lzma, xz and Zstandard", full,
 			[]string{"br", "dcz", "zstd"}, []string{"zstd", "variants"}},
 		{"highlighting", "Markdown and highlighting", serve.Highlighting, nil, nil},
+		{"live", "live directories", full, []string{"live"}, nil},
 		{"pages", "pages beside plain lists", serve.Pages, nil, []string{"?list"}},
 		{"s3", "S3", s3.Supported, []string{"s3-endpoint", "part-size"}, []string{"s3://", "S3"}},
 		{"text-search", "text search", text.Supported, []string{"text"}, []string{".tpx"}},

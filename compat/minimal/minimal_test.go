@@ -18,7 +18,7 @@ import (
 )
 
 // maxSize is the size in bytes that the program may have: see docs/decisions.
-const maxSize = 15_600_000
+const maxSize = 15_000_000
 
 // program builds the program as "make minimal" does.
 func program(t *testing.T) string {
@@ -58,7 +58,7 @@ func TestMinimal(t *testing.T) {
 	if err := json.Unmarshal(out, &version); err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"encodings", "formats", "highlighting", "pages", "s3",
+	for _, name := range []string{"encodings", "formats", "highlighting", "live", "pages", "s3",
 		"text-search", "bundle", "deploy", "mount", "patch", "plan", "pull", "variants", "web"} {
 		if slices.Contains(version.Features, name) || !slices.Contains(version.Missing, name) {
 			t.Errorf("%s: %s", name, out)
@@ -87,6 +87,8 @@ func checkRefused(t *testing.T, tpk, archive string) {
 			"tpk: pack: --br: this build has no brotli, lz4, lzma, xz and Zstandard\n"},
 		{"convert --zip-encoding gbk A O", 2, "tpk: convert: --zip-encoding: " +
 			"this build has no encodings but UTF-8, UTF-16 and Windows-1252\n"},
+		{"serve --live D", 2, "tpk: serve: --live: this build has no live directories\n"},
+		{"ls Z", 1, "tpk: Z: this build has no Zstandard\n"},
 		{"convert Z O", 1, "tpk: Z: this build has no Zstandard\n"},
 	} {
 		dir := filepath.Dir(archive)
@@ -111,11 +113,12 @@ func checkHelp(t *testing.T, tpk string) {
 	for command, want := range map[string]string{
 		"index": "This build has no text search.",
 		"pack":  "This build has no brotli, lz4, lzma, xz and Zstandard, no S3.",
-		"serve": "no brotli, lz4, lzma, xz and Zstandard, no pages beside plain lists, no S3, " +
-			"no text search.",
+		"serve": "no brotli, lz4, lzma, xz and Zstandard, no live directories, no pages beside plain " +
+			"lists, no S3, no text search.",
 		"cat": "This build has no S3.",
-		"": "no Markdown and highlighting, no pages beside plain lists, no S3, no text search. It " +
-			"has none of the commands bundle, deploy, mount, patch, plan, pull, umount, variants, web.",
+		"": "no Markdown and highlighting, no live directories, no pages beside plain lists, " +
+			"no S3, no text search. " +
+			"It has none of the commands bundle, deploy, mount, patch, plan, pull, umount, variants, web.",
 		"diff":  "This build has no S3.",
 		"split": "",
 	} {
@@ -124,7 +127,9 @@ func checkHelp(t *testing.T, tpk string) {
 		if want == "" && strings.Contains(flat, "This build") || !strings.Contains(flat, want) {
 			t.Errorf("tpk help %s: no %q", command, want)
 		}
-		if m := regexp.MustCompile(`(?m)^   --(text|s3-endpoint|part-size|br|zstd|zip-encoding)`).FindString(
+		refused := regexp.MustCompile(
+			`(?m)^   --(text|s3-endpoint|part-size|br|zstd|zip-encoding|live)`)
+		if m := refused.FindString(
 			text[strings.Index(text, "OPTIONS:\n"):]); m != "" {
 			t.Errorf("tpk help %s: %s", command, m)
 		}

@@ -4,10 +4,10 @@ import (
 	"math"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
+	"github.com/tarpack/tpk/internal/order"
 	"github.com/tarpack/tpk/internal/osfile"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
@@ -78,7 +78,7 @@ func (c *Cache) entries() []keptEntry {
 		k.size = durable.CacheEntrySize(k.dir)
 		list = append(list, k)
 	}
-	slices.SortFunc(list, func(a, b keptEntry) int { return a.used.Compare(b.used) })
+	order.Sort(list, func(a, b keptEntry) int { return a.used.Compare(b.used) })
 	return list
 }
 

@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"slices"
 	"time"
+
+	"github.com/tarpack/tpk/internal/order"
 )
 
 // layout is the form of a generation's name, in UTC. Such names are sorted by time.
@@ -57,7 +59,7 @@ func List(name string) ([]Generation, error) {
 		}
 		all = append(all, g)
 	}
-	slices.SortFunc(all, func(a, b Generation) int { return b.Time.Compare(a.Time) })
+	order.Sort(all, func(a, b Generation) int { return b.Time.Compare(a.Time) })
 	return all, nil
 }
 

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"encoding/binary"
 	"fmt"
-	"slices"
 	"sort"
 	"sync"
 	"unicode/utf8"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/internal/order"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 )
@@ -127,7 +127,7 @@ func survey(d *folder) (*coverage, error) {
 
 // mergeGroups sorts the groups and merges those with the same offset.
 func (s *coverage) mergeGroups() {
-	slices.SortFunc(s.groups, func(a, b groupUse) int { return cmp.Compare(a.off, b.off) })
+	order.Sort(s.groups, func(a, b groupUse) int { return cmp.Compare(a.off, b.off) })
 	merged := s.groups[:0]
 	for _, g := range s.groups {
 		if k := len(merged) - 1; k >= 0 && merged[k].off == g.off {
@@ -160,7 +160,7 @@ func (s *coverage) gather(d *folder) error {
 		}
 		s.runs = append(s.runs, extent{e.Offset, e.Offset + e.Length()})
 	}
-	slices.SortFunc(s.runs, func(a, b extent) int { return cmp.Compare(a.off, b.off) })
+	order.Sort(s.runs, func(a, b extent) int { return cmp.Compare(a.off, b.off) })
 	merged := s.runs[:0]
 	for _, r := range s.runs {
 		if k := len(merged) - 1; k >= 0 && merged[k].end == r.off {

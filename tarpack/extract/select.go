@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"slices"
 
+	"github.com/tarpack/tpk/internal/order"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 )
@@ -47,7 +48,7 @@ func (x *extractor) selectRuns() error {
 
 // mergeRuns sorts runs and joins those that overlap or touch, so that no entry is extracted twice.
 func mergeRuns(runs []run) []run {
-	slices.SortFunc(runs, func(a, b run) int { return a.from - b.from })
+	order.Sort(runs, func(a, b run) int { return a.from - b.from })
 	merged := runs[:0]
 	for _, r := range runs {
 		if n := len(merged); n > 0 && r.from <= merged[n-1].to {

@@ -3,10 +3,10 @@ package patch
 import (
 	"cmp"
 	"fmt"
-	"slices"
 
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/gzmember/coding"
+	"github.com/tarpack/tpk/internal/order"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/indexed"
@@ -67,7 +67,7 @@ func pieces(a *indexed.File) ([]piece, error) {
 				kind: piecePadding})
 		}
 	}
-	slices.SortFunc(list, func(a, b piece) int { return cmp.Compare(a.off, b.off) })
+	order.Sort(list, func(a, b piece) int { return cmp.Compare(a.off, b.off) })
 	return fillGaps(list, a)
 }
 

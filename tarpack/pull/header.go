@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/internal/order"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 )
@@ -142,7 +143,7 @@ func (j *job) headersOf(p *piece, withOwner bool) ([]format.GroupHeader, error) 
 		}
 		headers[k] = format.GroupHeader{Header: h, Duplicate: e.Duplicate}
 	}
-	slices.SortFunc(headers, func(a, b format.GroupHeader) int {
+	order.Sort(headers, func(a, b format.GroupHeader) int {
 		return compareOrder(&a.Header, &b.Header)
 	})
 	return headers, nil

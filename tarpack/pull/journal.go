@@ -14,6 +14,7 @@ import (
 
 	"github.com/cespare/xxhash/v2"
 
+	"github.com/tarpack/tpk/internal/order"
 	"github.com/tarpack/tpk/tarpack/format"
 	"github.com/tarpack/tpk/tarpack/internal/durable"
 )
@@ -144,7 +145,7 @@ func (j *journal) have() []span {
 	if j.clean {
 		return j.spans
 	}
-	slices.SortFunc(j.spans, func(a, b span) int { // of equal places the last one written is first
+	order.Sort(j.spans, func(a, b span) int { // of equal places the last one written is first
 		return cmp.Or(cmp.Compare(a.off, b.off), cmp.Compare(b.pos, a.pos))
 	})
 	kept, end := j.spans[:0], int64(0)

@@ -3,9 +3,9 @@ package pull
 import (
 	"cmp"
 	"fmt"
-	"slices"
 
 	"github.com/tarpack/tpk/gzmember"
+	"github.com/tarpack/tpk/internal/order"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack/format"
 )
@@ -79,7 +79,7 @@ func (j *job) plan() error {
 		j.add(piece{off: e.Base, n: e.Length(), part: partIndex, how: made})
 	}
 	j.add(piece{off: t.Offset, n: format.EndSize, part: partTrailer, how: made})
-	slices.SortFunc(j.pieces, func(a, b piece) int { // one without bytes is before the next one
+	order.Sort(j.pieces, func(a, b piece) int { // one without bytes is before the next one
 		return cmp.Or(cmp.Compare(a.off, b.off), cmp.Compare(a.n, b.n))
 	})
 	return j.fillGaps()

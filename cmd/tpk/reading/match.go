@@ -3,11 +3,11 @@ package reading
 import (
 	"fmt"
 	"path/filepath"
-	"slices"
 	"strings"
 
 	"github.com/tarpack/tpk/cmd/tpk/cli"
 	"github.com/tarpack/tpk/cmd/tpk/report"
+	"github.com/tarpack/tpk/internal/order"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/exclude"
@@ -122,7 +122,7 @@ func Spans(a *tarpack.Archive, matches []Match) ([][2]int, error) {
 			spans = append(spans, span)
 		}
 	}
-	slices.SortFunc(spans, func(a, b [2]int) int { return a[0] - b[0] })
+	order.Sort(spans, func(a, b [2]int) int { return a[0] - b[0] })
 	joined := spans[:0]
 	for _, s := range spans {
 		if n := len(joined); n > 0 && s[0] <= joined[n-1][1] {

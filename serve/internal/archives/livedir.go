@@ -8,6 +8,7 @@ import (
 	"os"
 	"slices"
 
+	"github.com/tarpack/tpk/internal/edition"
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/live"
@@ -38,6 +39,9 @@ type liveDir struct {
 func (l *Library) openLive(spec Spec) (backing, error) {
 	if l.trust != nil {
 		return backing{}, fmt.Errorf("%s: %w: it is a directory", spec.Path, signature.ErrUnsigned)
+	}
+	if edition.Minimal {
+		return backing{}, fmt.Errorf("%s: %w", spec.Path, edition.Missing("live directories"))
 	}
 	key := liveKey{spec.Path, spec.Mount}
 	d := l.lives[key]

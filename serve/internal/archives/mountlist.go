@@ -3,9 +3,9 @@ package archives
 import (
 	"cmp"
 	"errors"
-	"slices"
 	"strings"
 
+	"github.com/tarpack/tpk/internal/order"
 	"github.com/tarpack/tpk/serve/internal/archives/contents"
 	"github.com/tarpack/tpk/serve/internal/archives/describe"
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
@@ -44,7 +44,7 @@ func (v *View) Mounts() ([]Mount, error) {
 
 // sortMounts sorts mounts by path in natural order.
 func sortMounts(list []Mount) {
-	slices.SortFunc(list, func(a, b Mount) int {
+	order.Sort(list, func(a, b Mount) int {
 		return cmp.Or(strings.Compare(natural.Key(a.Path), natural.Key(b.Path)),
 			strings.Compare(a.Path, b.Path))
 	})

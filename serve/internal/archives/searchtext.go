@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/tarpack/tpk/internal/order"
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/turns"
@@ -87,7 +88,7 @@ func (v *View) SearchText(dir, query string, o ListOptions) (*TextList, error) {
 			more = more || further
 		}
 	}
-	slices.SortStableFunc(l.Hits, func(a, b TextHit) int { return cmp.Compare(b.score, a.score) })
+	order.SortStable(l.Hits, func(a, b TextHit) int { return cmp.Compare(b.score, a.score) })
 	l.More = l.More && (more || len(l.Hits) > end)
 	l.Hits = l.Hits[min(int(min(o.Offset, MaxTextHits)), len(l.Hits)):min(end, len(l.Hits))]
 	further := int64(maxFurther)

@@ -23,9 +23,10 @@ package choice
 import (
 	"errors"
 	"net/url"
-	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/tarpack/tpk/internal/order"
 )
 
 // Choice is a selection of entries of a folder.
@@ -133,7 +134,7 @@ func parseRange(text string) (Range, error) {
 
 // merge puts ranges in order, and joins those that touch or overlap.
 func merge(ranges []Range) []Range {
-	slices.SortFunc(ranges, func(a, b Range) int { return a.First - b.First })
+	order.Sort(ranges, func(a, b Range) int { return a.First - b.First })
 	merged := ranges[:0]
 	for _, r := range ranges {
 		if k := len(merged) - 1; k >= 0 && r.First <= merged[k].Last+1 {

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/tarpack/tpk/internal/order"
 	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/overview"
 	"github.com/tarpack/tpk/serve/internal/plan"
@@ -180,7 +181,7 @@ func (p *page) parts(o *archives.Overview) (cells []overview.Cell, rest overview
 		cells = append(cells, overview.Cell{Name: p.q.relative(m.Path), Dir: true, Sum: overview.Sum{
 			Entries: max(m.Tree.Entries, 0), Size: m.Tree.Size, Packed: m.Tree.Packed}})
 	}
-	slices.SortStableFunc(cells, func(a, b overview.Cell) int {
+	order.SortStable(cells, func(a, b overview.Cell) int {
 		return cmp.Compare(p.q.measure(b.Size, b.Packed), p.q.measure(a.Size, a.Packed))
 	})
 	return cells, rest

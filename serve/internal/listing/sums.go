@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"github.com/tarpack/tpk/internal/order"
 	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/overview"
 )
@@ -68,7 +69,7 @@ func (p *page) addMore(t *sumTable, name string, n int, sum overview.Sum, total 
 // typeTable sets the table of media types.
 func (p *page) typeTable(o *archives.Overview) {
 	types := slices.Clone(o.Part.Types)
-	slices.SortStableFunc(types, func(a, b overview.Type) int {
+	order.SortStable(types, func(a, b overview.Type) int {
 		return cmp.Compare(p.q.measure(b.Size, b.Packed), p.q.measure(a.Size, a.Packed))
 	})
 	t := &sumTable{T: p.Texts, Name: p.TypeHead, Count: p.FilesHead}

@@ -6,6 +6,7 @@ import (
 	"html/template"
 	"slices"
 
+	"github.com/tarpack/tpk/internal/order"
 	"github.com/tarpack/tpk/serve/internal/overview"
 )
 
@@ -80,7 +81,7 @@ func (m *treemapper) divide(in overview.Rect, prefix string, cells []overview.Ce
 		}
 	}
 	other := &overview.Cell{Ordinal: -1, Sum: overview.Sum{Size: more, Packed: more}}
-	slices.SortStableFunc(shown, func(a, b *overview.Cell) int {
+	order.SortStable(shown, func(a, b *overview.Cell) int {
 		return cmp.Compare(q.measure(b.Size, b.Packed), q.measure(a.Size, a.Packed))
 	})
 	if more > 0 {

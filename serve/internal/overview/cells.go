@@ -3,8 +3,8 @@ package overview
 import (
 	"cmp"
 	"path"
-	"slices"
 
+	"github.com/tarpack/tpk/internal/order"
 	"github.com/tarpack/tpk/sidecar"
 )
 
@@ -121,7 +121,7 @@ func (s *Source) largest(folder, n int, each func(*part)) ([]Cell, error) {
 		}
 	}
 	kept := append(folders.all(), others.all()...)
-	slices.SortFunc(kept, func(a, b part) int { return cmp.Compare(a.ordinal, b.ordinal) })
+	order.Sort(kept, func(a, b part) int { return cmp.Compare(a.ordinal, b.ordinal) })
 	cells := make([]Cell, len(kept))
 	for i, k := range kept {
 		name, err := s.Index.Path(k.ordinal)

@@ -5,6 +5,7 @@ import (
 	"context"
 	"slices"
 
+	"github.com/tarpack/tpk/internal/order"
 	"github.com/tarpack/tpk/sidecar"
 )
 
@@ -67,7 +68,7 @@ func (c *scan) run(ctx context.Context, first, end int) error {
 	for _, t := range c.types {
 		c.o.Types = append(c.o.Types, *t)
 	}
-	slices.SortFunc(c.o.Types, func(a, b Type) int {
+	order.Sort(c.o.Types, func(a, b Type) int {
 		return cmp.Or(cmp.Compare(b.Size, a.Size), cmp.Compare(a.Media, b.Media))
 	})
 	if err := c.addLargest(); err != nil {
@@ -210,7 +211,7 @@ func (c *scan) sharing(links []uint64) (s sharing, err error) {
 
 // mostSaved returns those that save most.
 func mostSaved(list []sharing) []sharing {
-	slices.SortFunc(list, func(a, b sharing) int {
+	order.Sort(list, func(a, b sharing) int {
 		return cmp.Or(cmp.Compare(b.Saved, a.Saved), cmp.Compare(b.Size, a.Size),
 			cmp.Compare(a.target, b.target))
 	})

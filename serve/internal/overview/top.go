@@ -3,6 +3,8 @@ package overview
 import (
 	"cmp"
 	"slices"
+
+	"github.com/tarpack/tpk/internal/order"
 )
 
 // measured is something with a size and a packed size. Those with equal ones are told apart by
@@ -34,7 +36,7 @@ func (t *top[T]) offer(v T) {
 
 // by sorts the values by size, or by packed size, the largest first.
 func (t *top[T]) by(packed bool) []T {
-	slices.SortFunc(t.list, func(a, b T) int {
+	order.Sort(t.list, func(a, b T) int {
 		x, y := t.measure(a), t.measure(b)
 		if packed {
 			x.size, x.packed, y.size, y.packed = x.packed, x.size, y.packed, y.size
@@ -69,7 +71,7 @@ func (t *top[T]) prune() {
 // all returns what is kept, by number.
 func (t *top[T]) all() []T {
 	t.prune()
-	slices.SortFunc(t.list, func(a, b T) int {
+	order.Sort(t.list, func(a, b T) int {
 		return cmp.Compare(t.measure(a).number, t.measure(b).number)
 	})
 	return t.list

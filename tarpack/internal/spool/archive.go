@@ -3,7 +3,6 @@ package spool
 import (
 	"bufio"
 	"context"
-	"encoding/gob"
 	"errors"
 	"fmt"
 	"io"
@@ -35,13 +34,13 @@ func (s *Spool) Archive(ctx context.Context) (a *base.Archive, err error) {
 	b := build.New(build.Options{Unordered: true, SHA256: s.withSums})
 	defer func() { err = errors.Join(err, b.Close()) }()
 	s.sink = b.Add
-	dec := gob.NewDecoder(bufio.NewReaderSize(s.records, output.WriteSize))
+	dec := recordReader{r: bufio.NewReaderSize(s.records, output.WriteSize)}
 	for seq := uint32(0); ; seq++ {
 		if err := context.Cause(ctx); err != nil {
 			return nil, err
 		}
 		var r record
-		if err := dec.Decode(&r); err == io.EOF {
+		if err := dec.read(&r); err == io.EOF {
 			break
 		} else if err != nil {
 			return nil, err

@@ -12,7 +12,6 @@ package spool
 
 import (
 	"bufio"
-	"encoding/gob"
 	"errors"
 	"fmt"
 	"hash/maphash"
@@ -42,7 +41,7 @@ type Spool struct {
 	shared  bool     // the file has the members of other spools as well
 	records *os.File // a record for each entry that came, in the order of Announce
 	buf     *bufio.Writer
-	enc     *gob.Encoder
+	enc     recordWriter
 	sink    func(build.Item) error // takes items instead of records, once those are complete
 	problem func(*format.Problem)
 	groups  base.GroupCache
@@ -91,7 +90,7 @@ func NewIn(
 		return nil, err
 	}
 	s.buf = bufio.NewWriterSize(s.records, output.WriteSize)
-	s.enc = gob.NewEncoder(s.buf)
+	s.enc = recordWriter{w: s.buf}
 	out := &output.Writer{
 		W: file, File: file, Off: start, Done: output.Done{Written: start, Started: start},
 	}
@@ -251,18 +250,11 @@ func (s *Spool) Add(it build.Item) error {
 			return err
 		}
 	}
-	return s.enc.Encode(&r)
-}
-
-// A record is an item in the temporary file.
-type record struct {
-	build.Item
-	HasMiBSums bool
-	FirstSum   int64 // number of its first sum in Spool.sums
+	return s.enc.write(&r)
 }
 
 // Refuse notes that an entry which was announced cannot be written.
 func (s *Spool) Refuse(pr *format.Problem) error {
 	s.problem(pr)
-	return s.enc.Encode(&record{})
+	return s.enc.write(&record{})
 }

@@ -14,11 +14,11 @@ import (
 	"encoding/binary"
 	"fmt"
 	"os"
-	"slices"
 	"strings"
 
 	"github.com/tarpack/tpk/gzmember"
 	"github.com/tarpack/tpk/gzmember/coding"
+	"github.com/tarpack/tpk/internal/order"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/sidecar/build"
 	"github.com/tarpack/tpk/tarpack/format"
@@ -73,7 +73,7 @@ func (w *Writer) AddLink(l Link) { w.links = append(w.links, l) }
 // FlushLinks adds the links of a directory to the group. The target of each comes before it,
 // because all files of the directory are written.
 func (w *Writer) FlushLinks() error {
-	slices.SortFunc(w.links, func(a, b Link) int {
+	order.Sort(w.links, func(a, b Link) int {
 		return strings.Compare(a.Header.Path, b.Header.Path)
 	})
 	for _, l := range w.links {

@@ -4,12 +4,12 @@ import (
 	"cmp"
 	"encoding/binary"
 	"fmt"
-	"slices"
 	"sort"
 	"strings"
 
 	"github.com/cespare/xxhash/v2"
 
+	"github.com/tarpack/tpk/internal/order"
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/choice"
 	"github.com/tarpack/tpk/serve/internal/plan"
@@ -102,7 +102,7 @@ func (f *Folder) ordinal(number, end int) int {
 // whole puts ranges in order, extends them to all that is below their directories, and joins those
 // that touch or overlap.
 func (t *Tree) whole(ranges []export.Range) ([]export.Range, error) {
-	slices.SortFunc(ranges, func(x, y export.Range) int {
+	order.Sort(ranges, func(x, y export.Range) int {
 		return cmp.Or(x.From-y.From, y.To-x.To)
 	})
 	joined := ranges[:0]

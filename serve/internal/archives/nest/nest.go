@@ -6,12 +6,12 @@ import (
 	"os"
 	"path"
 	"path/filepath"
-	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"github.com/tarpack/tpk/internal/order"
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/plain"
@@ -81,7 +81,7 @@ func (n *Nest[A]) Packs() []Pack {
 			packs = append(packs, Pack{dir, n.file(dir)})
 		}
 	}
-	slices.SortFunc(packs, func(a, b Pack) int { return strings.Compare(a.Dir, b.Dir) })
+	order.Sort(packs, func(a, b Pack) int { return strings.Compare(a.Dir, b.Dir) })
 	return packs
 }
 
