@@ -137,7 +137,7 @@ func convertFrom(c *cli.Context, o *convertOptions, r io.Reader, in string) erro
 	res, err := convertTo(c.Context, m, r, o)
 	m.Stop()
 	if err != nil {
-		if missing := edition.Missing(""); errors.As(err, &missing) {
+		if missing := edition.MissingError(""); errors.As(err, &missing) {
 			return report.In(in, err)
 		}
 		for _, known := range []error{

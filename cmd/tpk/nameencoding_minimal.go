@@ -11,5 +11,5 @@ import (
 
 // nameEncoding returns an error.
 func nameEncoding(string) (encoding.Encoding, error) {
-	return nil, report.Usagef("convert: --zip-encoding: %v", edition.Missing("encodings of names"))
+	return nil, report.Usagef("convert: --zip-encoding: %v", edition.MissingError("encodings of names"))
 }

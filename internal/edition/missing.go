@@ -1,7 +1,7 @@
 package edition
 
-// Missing is the error of what the small build lacks, by its name.
-type Missing string
+// MissingError is the error of what the small build lacks, by its name.
+type MissingError string
 
 // Error implements error.
-func (m Missing) Error() string { return "this build has no " + string(m) }
+func (m MissingError) Error() string { return "this build has no " + string(m) }

@@ -16,7 +16,7 @@ var (
 	// ErrStale: the file is of another archive, or of an earlier state of this one.
 	ErrStale = errors.New("the variants are of another archive")
 	// ErrMissing: this build can't decode variants, nor make them.
-	ErrMissing error = edition.Missing("brotli and Zstandard")
+	ErrMissing error = edition.MissingError("brotli and Zstandard")
 	// ErrVersion: the file has a format version or a feature that this package does not know.
 	ErrVersion = sidecar.ErrVersion
 )

@@ -205,7 +205,7 @@ func (in *input) beginsStream() bool {
 	_, err := io.ReadFull(s, make([]byte, format.BlockSize))
 	return err == nil || err == io.EOF || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, compressed.ErrCutOff) ||
-		errors.Is(err, compressed.ErrMemory) || errors.As(err, new(edition.Missing))
+		errors.Is(err, compressed.ErrMemory) || errors.As(err, new(edition.MissingError))
 }
 
 // probeSize is how many bytes are read to find out whether they are a compressed stream.

@@ -42,10 +42,10 @@ var errNoDirectory = fmt.Errorf("%w: the directory at the end of the zip is miss
 	ErrInputTruncated)
 
 // damaged returns an error of reading the input as an ErrNotConvertible, unless it comes from the
-// context or the system, is about a tpk archive in it, or is an edition.Missing.
+// context or the system, is about a tpk archive in it, or is an edition.MissingError.
 func damaged(err error) error {
 	var pe *os.PathError
-	var missing edition.Missing
+	var missing edition.MissingError
 	if err == nil || errors.As(err, &pe) || errors.As(err, &missing) ||
 		errors.Is(err, context.Canceled) {
 		return err

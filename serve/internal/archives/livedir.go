@@ -41,7 +41,7 @@ func (l *Library) openLive(spec Spec) (backing, error) {
 		return backing{}, fmt.Errorf("%s: %w: it is a directory", spec.Path, signature.ErrUnsigned)
 	}
 	if edition.Minimal {
-		return backing{}, fmt.Errorf("%s: %w", spec.Path, edition.Missing("live directories"))
+		return backing{}, fmt.Errorf("%s: %w", spec.Path, edition.MissingError("live directories"))
 	}
 	key := liveKey{spec.Path, spec.Mount}
 	d := l.lives[key]

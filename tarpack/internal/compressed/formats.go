@@ -84,7 +84,7 @@ func (s *Reader) openGzip() error {
 
 func (s *Reader) openZstd() error {
 	if edition.Minimal {
-		return edition.Missing("Zstandard")
+		return edition.MissingError("Zstandard")
 	}
 	p := &padded{r: s.r, extra: 4}
 	z, err := zstd.NewReader(p, zstd.WithDecoderMaxMemory(MaxDictionary),
@@ -98,7 +98,7 @@ func (s *Reader) openZstd() error {
 
 func (s *Reader) openXZ() (err error) {
 	if edition.Minimal {
-		return edition.Missing("xz")
+		return edition.MissingError("xz")
 	}
 	if head, _ := s.r.Peek(xzbcj.HeadSize); xzbcj.Needed(head) {
 		s.now = xzbcj.NewReader(s.r, MaxDictionary)
@@ -117,7 +117,7 @@ func (s *Reader) openBzip2() error {
 // openLZ4Legacy reads a format without an end mark: zeros are empty blocks.
 func (s *Reader) openLZ4Legacy() error {
 	if edition.Minimal {
-		return edition.Missing("lz4")
+		return edition.MissingError("lz4")
 	}
 	p := &padded{r: s.r}
 	s.now = &paddedStream{lz4.NewReader(p), p, 4, isLZ4LegacyEnd}
@@ -126,7 +126,7 @@ func (s *Reader) openLZ4Legacy() error {
 
 func (s *Reader) openLZ4() error {
 	if edition.Minimal {
-		return edition.Missing("lz4")
+		return edition.MissingError("lz4")
 	}
 	p := &padded{r: s.r, extra: 4}
 	s.now = &paddedStream{lz4.NewReader(p), p, 4, isLZ4End}
@@ -135,7 +135,7 @@ func (s *Reader) openLZ4() error {
 
 func (s *Reader) openLZMA() (err error) {
 	if edition.Minimal {
-		return edition.Missing("lzma")
+		return edition.MissingError("lzma")
 	}
 	s.now, err = lzma.ReaderConfig{DictCap: MaxDictionary}.NewReader(s.r)
 	return noEOF(err)
