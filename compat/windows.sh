@@ -68,7 +68,9 @@ if [ -n "$missing" ]; then
 	exit 1
 fi
 mapfile -t packages < <(grep -v ' ' "$here/.work/windows/list")
-run_tests "${packages[@]}"
+code=0
+run_tests "${packages[@]}" || code=$?
 while read -r package flag tests; do
-	[ "$flag" = none ] || run_tests "$flag" "$tests" "$package" </dev/null
+	[ "$flag" = none ] || run_tests "$flag" "$tests" "$package" </dev/null || code=$?
 done < <(grep ' ' "$here/.work/windows/list")
+exit $code
