@@ -27,9 +27,9 @@ import (
 //
 // If ctx ends, the error wraps ErrUnfinished, and two temporary files stay beside the archive, with
 // which the next Build of the same archive goes on. Drop removes them. Other errors leave nothing
-// of the new file. The error wraps variants.ErrMissing if this build has no encoders, ErrNone if there are no settings and no file to take them from,
-// format.ErrLocked if another process writes the file, and format.ErrChanged if the archive was
-// replaced meanwhile.
+// of the new file. The error wraps variants.ErrMissing if this build has no encoders, ErrNone if
+// there are no settings and no file to take them from, format.ErrLocked if another process writes
+// the file, and format.ErrChanged if the archive was replaced meanwhile.
 func Build(ctx context.Context, archive string, o Options) (Result, error) {
 	if edition.Minimal {
 		return Result{}, variants.ErrMissing
