@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"io"
 	"strconv"
+	"strings"
 	"sync"
 	"time"
 	"unicode/utf8"
@@ -143,7 +144,8 @@ func (l *accessLog) close() {
 // combined appends a line in the log format of that name of Apache and nginx.
 func combined(dst []byte, a *record.Access) []byte {
 	dst = append(dst, host(a.Remote)...)
-	dst = append(dst, " - - ["...)
+	dst = append(dst, " - "...)
+	dst = append(word(dst, a.User), " ["...)
 	dst = a.Time.AppendFormat(dst, "02/Jan/2006:15:04:05 -0700")
 	dst = append(dst, `] "`...)
 	if a.Method != "" {
@@ -166,6 +168,20 @@ func combined(dst []byte, a *record.Access) []byte {
 		dst = append(dst, '"')
 	}
 	return append(dst, '\n')
+}
+
+// word appends a name as one word: its spaces are escaped, too. It is "-" if there is none.
+func word(dst []byte, name string) []byte {
+	if name == "" {
+		return append(dst, '-')
+	}
+	for i, part := range strings.Split(name, " ") {
+		if i > 0 {
+			dst = append(dst, `\x20`...)
+		}
+		dst = escaped(dst, part)
+	}
+	return dst
 }
 
 // host returns the address without its port, or "-" for a unix socket.
@@ -201,7 +217,7 @@ func jsonLine(dst []byte, a *record.Access) []byte {
 	dst = a.Time.AppendFormat(dst, time.RFC3339Nano)
 	dst = append(dst, '"')
 	for _, f := range [...]struct{ name, value string }{
-		{"remote", a.Remote}, {"host", a.Host}, {"method", a.Method}, {"target",
+		{"remote", a.Remote}, {"user", a.User}, {"host", a.Host}, {"method", a.Method}, {"target",
 			a.Target}, {"proto", a.Proto},
 		{"referer", a.Referer}, {"user_agent", a.UserAgent},
 	} {

@@ -70,6 +70,13 @@ func (f *File) Check(authorization string, now int64, instant bool) (bool, error
 	return true, nil
 }
 
+// User returns the user that an Authorization field names, whether its password is right or not, or
+// "" if it names none.
+func User(authorization string) string {
+	name, _, _ := credentials(authorization)
+	return name
+}
+
 // credentials reads an Authorization field (RFC 7617 §2).
 func credentials(field string) (name, password string, ok bool) {
 	scheme, token, _ := strings.Cut(field, " ")

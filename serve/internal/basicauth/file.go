@@ -9,6 +9,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/tarpack/tpk/internal/regular"
 	"github.com/tarpack/tpk/serve/internal/turns"
 )
 
@@ -54,7 +55,7 @@ func (f *File) Reload() error {
 
 // read is Reload with the lock held.
 func (f *File) read() error {
-	file, err := os.Open(f.name)
+	file, err := regular.Open(f.name)
 	if err != nil {
 		return err
 	}
@@ -64,9 +65,6 @@ func (f *File) read() error {
 		return err
 	}
 	f.stamp = stamp{fi.Size(), fi.ModTime()}
-	if !fi.Mode().IsRegular() {
-		return fmt.Errorf("%s: it is not a regular file", f.name)
-	}
 	text, err := io.ReadAll(io.LimitReader(file, maxFile+1))
 	if err == nil && len(text) > maxFile {
 		err = errors.New("it is too long")

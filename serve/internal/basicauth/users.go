@@ -64,7 +64,7 @@ func parse(text []byte) (*users, error) {
 		}
 		name, hash, ok := strings.Cut(line, ":")
 		if !ok || name == "" {
-			return nil, fmt.Errorf("line %d: it is not USER:HASH", number)
+			return nil, fmt.Errorf("line %d: it is not USER:HASH, as htpasswd -B writes it", number)
 		}
 		hash, _, _ = strings.Cut(hash, ":") // a comment may follow
 		u, err := parseHash(strings.TrimSpace(hash))
@@ -77,7 +77,7 @@ func parse(text []byte) (*users, error) {
 		}
 	}
 	if len(us.byName) == 0 {
-		return nil, errors.New("there is no user in it")
+		return nil, errors.New("there is no user in it: htpasswd -B adds one")
 	}
 	return us, nil
 }

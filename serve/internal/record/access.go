@@ -13,6 +13,7 @@ type Access struct {
 	Host      string
 	Referer   string
 	UserAgent string
+	User      string // that the client says it is, right or not; "" if no password is asked for
 	Status    int
 	Bytes     int64 // of the body, as sent
 }

@@ -56,6 +56,7 @@ type Exchange struct {
 	Plan    plan.Plan
 	Began   time.Time       // when the request's head was complete
 	Client  archives.Client // see archives.View; nil if the client can't be watched
+	user    string          // that the client says it is, for the access log; "" if nobody asks
 
 	// Out holds the answer's head and, if it is short, the body behind it.
 	Out []byte
@@ -88,7 +89,7 @@ func (x *Exchange) Free() { exchanges.Put(x) }
 // Begin empties x for a request that has come at the time now.
 func (x *Exchange) Begin(now time.Time) {
 	x.Request = plan.Request{}
-	x.Began, x.Client, x.Wait = now, nil, 0
+	x.Began, x.Client, x.Wait, x.user = now, nil, 0, ""
 }
 
 // Prepare plans the answer. What the plan sends stays readable until Finish or Release.
@@ -204,6 +205,9 @@ var errBusy = fmt.Errorf("%w: %w", basicauth.ErrBusy, source.ErrUnavailable)
 // admit finds out whether the client is allowed.
 func (r *Responder) admit(x *Exchange) error {
 	x.Access = plan.Denied
+	if r.Access != nil {
+		x.user = basicauth.User(x.Authorization)
+	}
 	ok, err := r.Users.Check(x.Authorization, x.Now, true)
 	if errors.Is(err, basicauth.ErrSlow) && !x.view.Instant {
 		if client := r.client(x); client != 0 {
@@ -259,7 +263,7 @@ func (r *Responder) Finish(x *Exchange, sent int64) {
 		r.Access(&record.Access{
 			Time: x.Began, Duration: time.Since(
 				x.Began), Remote: x.Remote, Method: x.Method, Target: x.Target,
-			Proto: x.Proto, Host: x.Host, Referer: x.Referer, UserAgent: x.UserAgent,
+			Proto: x.Proto, Host: x.Host, Referer: x.Referer, UserAgent: x.UserAgent, User: x.user,
 			Status: x.Plan.Status, Bytes: sent,
 		})
 	}
