@@ -228,7 +228,7 @@ func (c *counted) Read(p []byte) (int, error) {
 // The recipes send each path to one server only, so each file is fetched once. Bytes from the
 // storage are no more than 1.1 for each byte that is served warm: here they are none at all.
 func TestFleetRecipes(t *testing.T) {
-	s := newSite(t, 300)
+	s := newSite(t, 300, false)
 	for name, start := range map[string]func(*fleet, *testing.T){
 		"nginx": (*fleet).nginx, "haproxy": (*fleet).haproxy,
 	} {

@@ -77,7 +77,7 @@ func TestFleetReplaced(t *testing.T) {
 	if testing.Short() {
 		files, times = 400, 6
 	}
-	s := newSite(t, files)
+	s := newSite(t, files, true)
 	f := newFleet(t, s)
 	f.nginx(t)
 	c := f.ask(t, s)

@@ -20,6 +20,7 @@ import (
 // A site has files whose contents are known for each generation. A third of them changes with each.
 type site struct {
 	files int
+	quiet bool // the file of that number is a long one, and the first of the archive
 
 	mu       sync.Mutex
 	archives [][]byte // of the generations, as far as they were packed
@@ -30,24 +31,29 @@ type site struct {
 // version is a generation of a file, the first that has its content.
 type version struct{ file, generation int }
 
-func newSite(t testing.TB, files int) *site {
-	s := &site{files: files, known: map[[32]byte]version{}, tags: map[string][32]byte{}}
+func newSite(t testing.TB, files int, quiet bool) *site {
+	s := &site{files: files, quiet: quiet, known: map[[32]byte]version{}, tags: map[string][32]byte{}}
 	s.archive(t, 0)
 	return s
 }
 
-func (s *site) path(i int) string { return fmt.Sprintf("/d%d/f%d", i%20, i) }
-
-// quiet is a long file that no load asks for, so that no cache has it.
+// quiet is a file that no load asks for. Nothing is before it in the archive. So no cache has it.
 const quiet = 6
 
-// content returns a file of a generation: two long ones, some that can't be compressed, and text.
+func (s *site) path(i int) string {
+	if s.quiet && i == quiet {
+		return "/a/quiet"
+	}
+	return fmt.Sprintf("/d%d/f%d", i%20, i)
+}
+
+// content returns a file of a generation: long ones, some that can't be compressed, and text.
 func (s *site) content(i, generation int) []byte {
 	if i%3 != 0 {
 		generation = 0
 	}
 	switch {
-	case i == 0, i == quiet:
+	case i == 0, s.quiet && i == quiet:
 		return noise(3<<20, i, generation)
 	case i%50 == 0:
 		return noise(100_000+i, i, generation)
