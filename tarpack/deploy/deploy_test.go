@@ -136,3 +136,37 @@ func TestCancelled(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// TestLinks deploys an archive by a symbolic link, and an archive whose index is one. What is in
+// place is a file, and no link is left that leads nowhere.
+func TestLinks(t *testing.T) {
+	dir := t.TempDir()
+	builds := filepath.Join(dir, "builds")
+	if err := os.Mkdir(builds, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	real, to := packed(t, builds), filepath.Join(dir, "site.tar.gz")
+	latest, index := filepath.Join(dir, "latest.tar.gz"), filepath.Join(dir, "index")
+	if err := os.Rename(real+".tpi", index); err != nil {
+		t.Fatal(err)
+	}
+	for name, target := range map[string]string{latest: "builds/new.tar.gz",
+		real + ".tpi": "../index", latest + ".tpi": "builds/new.tar.gz.tpi"} {
+		if err := os.Symlink(target, name); err != nil {
+			t.Skip("no symbolic links here: ", err)
+		}
+	}
+	if _, err := deploy.Deploy(t.Context(), latest, to, deploy.Options{}); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{to, to + ".tpi", index} {
+		if fi, err := os.Lstat(name); err != nil || !fi.Mode().IsRegular() {
+			t.Errorf("%s: %v, %v", name, fi, err)
+		}
+	}
+	for _, name := range []string{latest, latest + ".tpi", real, real + ".tpi"} {
+		if _, err := os.Lstat(name); !errors.Is(err, os.ErrNotExist) {
+			t.Errorf("%s is left", name)
+		}
+	}
+}

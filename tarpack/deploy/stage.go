@@ -61,12 +61,30 @@ func (p *place) stage(ctx context.Context, from string) (moved []string, err err
 		err := place1(ctx, real+suffix, filepath.Join(p.in(newDir), filepath.Base(p.name)+suffix))
 		switch {
 		case err == nil:
+			if leadsTo(from+suffix, real+suffix) {
+				moved = append(moved, from+suffix) // it would lead nowhere
+			}
 			moved = append(moved, real+suffix)
 		case suffix == "" || !errors.Is(err, fs.ErrNotExist):
 			return nil, err
 		}
 	}
 	return moved, syncDirs(p.in(newDir), p.dir)
+}
+
+// leadsTo reports whether a name is a symbolic link to a file.
+func leadsTo(name, file string) bool {
+	if !isLink(name) {
+		return false
+	}
+	at, err := os.Stat(name)
+	to, err2 := os.Stat(file)
+	return err == nil && err2 == nil && os.SameFile(at, to)
+}
+
+func isLink(name string) bool {
+	fi, err := os.Lstat(name)
+	return err == nil && fi.Mode().Type() == fs.ModeSymlink
 }
 
 // link links or copies the files of a generation into another directory.
@@ -98,7 +116,7 @@ func place1(ctx context.Context, from, to string) error {
 	case !fi.Mode().IsRegular():
 		return fmt.Errorf("%s: %w", from, ErrNotRegular)
 	}
-	if os.Link(from, to) != nil {
+	if isLink(from) || os.Link(from, to) != nil { // a hard link would be one to the symbolic link
 		return copyTo(ctx, f, to)
 	}
 	synced, err := osfile.OpenFile(to, os.O_RDWR, 0) // Windows needs the right to write
