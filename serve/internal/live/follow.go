@@ -160,6 +160,16 @@ func (f *follower) tellEvents() {
 	if f.w.failed != nil && !f.told {
 		f.told = true
 		f.d.c.Notice(f.d.c.Path + ": changes are noticed by reading all folders every second or" +
-			" more, as the system sends no events: " + f.w.failed.Error())
+			" more, as the system sends no events: " + whyNoEvents(f.w.failed))
 	}
+}
+
+// whyNoEvents says what an error of watching means. The system's own text for a limit is that of a
+// full disk.
+func whyNoEvents(err error) string {
+	if isLimit(err) {
+		return "its limit of watched folders is reached (on Linux, fs.inotify.max_user_watches or" +
+			" max_user_instances)"
+	}
+	return err.Error()
 }
