@@ -82,13 +82,34 @@ func TestLinked(t *testing.T) {
 	}
 }
 
-// TestLinkedMeanwhile: long answers end normally if the files get names and lose them meanwhile.
-func TestLinkedMeanwhile(t *testing.T) {
+// incompressible returns text of at least n bytes that no encoding makes much shorter.
+func incompressible(n int) string {
 	var words strings.Builder
-	for random := noise(4 << 20); random != ""; random = random[16:] {
+	for random := noise(n); random != ""; random = random[16:] {
 		words.WriteString("words " + random[:12])
 	}
-	tree := files{"film.mp4": noise(longFile), "words.txt": words.String()}
+	return words.String()
+}
+
+// begin asks for a target, in an encoding behind a space, and does not read the answer.
+func (c *client) begin(t *testing.T, question string) *http.Response {
+	t.Helper()
+	target, coding, _ := strings.Cut(question, " ")
+	req, err := http.NewRequest("GET", c.base+target, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Accept-Encoding", coding)
+	resp, err := c.http.Do(req)
+	if err != nil || resp.StatusCode != 200 {
+		t.Fatal(question, err, resp)
+	}
+	return resp
+}
+
+// TestLinkedMeanwhile: long answers end normally if the files get names and lose them meanwhile.
+func TestLinkedMeanwhile(t *testing.T) {
+	tree := files{"film.mp4": noise(longFile), "words.txt": incompressible(4 << 20)}
 	name := tree.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
 	addVariants(t, name, name+".tpv", nil)
 	all := clients(t, serve.Options{Archives: []serve.Archive{{Path: name}}, Listing: true})
@@ -97,17 +118,7 @@ func TestLinkedMeanwhile(t *testing.T) {
 	var begun []*http.Response
 	for _, c := range all {
 		for _, q := range questions {
-			target, coding, _ := strings.Cut(q, " ")
-			req, err := http.NewRequest("GET", c.base+target, nil)
-			if err != nil {
-				t.Fatal(err)
-			}
-			req.Header.Set("Accept-Encoding", coding)
-			resp, err := c.http.Do(req)
-			if err != nil || resp.StatusCode != 200 {
-				t.Fatal(q, err, resp)
-			}
-			begun = append(begun, resp)
+			begun = append(begun, c.begin(t, q))
 		}
 	}
 	for _, suffix := range []string{"", ".tpi", ".tpv"} {
@@ -126,6 +137,33 @@ func TestLinkedMeanwhile(t *testing.T) {
 		})
 	}
 	reading.Wait()
+}
+
+// TestLinkedBeside: long answers end normally if archives that were only asked for them get names
+// and lose them meanwhile: one that has no such file, and one that a file lies beside.
+func TestLinkedBeside(t *testing.T) {
+	first := files{"words.txt": incompressible(4 << 20)}.pack(t,
+		filepath.Join(t.TempDir(), "first.tar.gz"))
+	addVariants(t, first, first+".tpv", nil)
+	second := files{"film.mp4": noise(longFile)}.pack(t, filepath.Join(t.TempDir(), "second.tar.gz"))
+	plain := filepath.Join(t.TempDir(), "plain.mp4")
+	if err := os.WriteFile(plain, []byte(noise(longFile)), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	all := clients(t, serve.Options{Archives: []serve.Archive{{Path: first}, {Path: second},
+		{Path: filepath.Dir(plain)}}, Listing: true})
+	for _, c := range all {
+		for _, q := range []string{"/film.mp4 identity", "/plain.mp4 identity",
+			"/?download=tpv identity"} {
+			resp := c.begin(t, q)
+			linkOnce(t, first)
+			n, err := io.Copy(io.Discard, resp.Body)
+			resp.Body.Close()
+			if err != nil || n != resp.ContentLength {
+				t.Errorf("%s: %s: %d bytes of %d, %v", c.name, q, n, resp.ContentLength, err)
+			}
+		}
+	}
 }
 
 // TestLinkedAndOverwritten: a file gets another name, and other bytes of the same size, and its

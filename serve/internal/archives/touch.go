@@ -179,8 +179,21 @@ func (v *View) Prove(n *plan.Node) error {
 	return t.proof.Prove(n.Entry, n.Size)
 }
 
-// ProveWhole is Prove for a download, after it was sent.
+// Renew makes the answer depend on all archives as they are now, after Check has returned
+// guard.ErrDoubtful: their indexes are right, and so is what was looked up. The content that is sent
+// must be proved again.
+func (v *View) Renew() {
+	for i := range v.touched {
+		t := &v.touched[i]
+		t.proof = v.set.sources[t.source].guard.Proof()
+	}
+}
+
+// ProveWhole is Prove for a download, after it was sent. A file beside an archive is no part of it.
 func (v *View) ProveWhole(n *plan.Node) error {
+	if n.Source == plainSource {
+		return nil
+	}
 	a, err := v.touch(n.Source)
 	if err != nil {
 		return err

@@ -66,9 +66,10 @@ func (x *Exchange) confirm() error {
 }
 
 // proveAgain returns an error, or doubt, unless the file or download that was sent is what the
-// index describes now.
+// index describes now. Archives that were only asked for it may have changed, too.
 func (x *Exchange) proveAgain(doubt error) error {
 	node := &x.Plan.Body.Node
+	x.view.Renew()
 	switch node.Kind {
 	case plan.File:
 		if err := x.view.Prove(node); err != nil {
