@@ -84,7 +84,7 @@ func parseLine(line string, all map[string]Result) bool {
 		return false
 	}
 	quoted, err := strconv.QuotedPrefix(labels)
-	if err != nil {
+	if err != nil || quoted[0] != '"' { // Go has other quotes, too
 		return false
 	}
 	path, ok := unquote(quoted)

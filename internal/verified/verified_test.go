@@ -60,6 +60,7 @@ func TestForeign(t *testing.T) {
 		`tpk_verify_entries{path="/a"} 1.5`, `tpk_verify_entries{path="/a} 1`,
 		`tpk_verify_entries{path="/a",more="b"} 1`, `tpk_verify_other{path="/a"} 1`,
 		`tpk_verify_entries{path="\x41"} 1`, `tpk_verify_entries{path="/a\"} 1`,
+		"tpk_verify_entries{path=`/a\\`} 1", "tpk_verify_entries{path='a'} 1",
 		`tpk_verify_archive{path="/a"} 1`, `tpk_verify_archive{path="/a",digest="a"b"} 1`,
 		`tpk_verify_archive{path="/a",digest="} 1`, "\x1f\x8b\x08",
 		strings.Repeat("# HELP tpk_verify_entries x\n", 600_000), // too long
