@@ -103,7 +103,8 @@ archivemount        archivemount
 '
 # Packages of npm, exact versions; they go to .work/npm.
 npm_packages='tar@7.5.23 axe-core@4.14.1 @fastify/send@4.2.1 supertest@7.0.0
-	@fastify/static@10.1.11 fastify@5.12.8 @fastify/compress@9.2.0 concat-stream@2.0.0 proxyquire@2.1.3 pino@10.4.0'
+	@fastify/static@10.1.11 fastify@5.12.8 @fastify/compress@9.2.0 concat-stream@2.0.0 proxyquire@2.1.3 pino@10.4.0
+	netlify-redirector@0.5.0'
 # Go programs, exact versions; they go to .work/bin.
 go_programs='github.com/summerwind/h2spec/cmd/h2spec@v2.2.1+incompatible
 	github.com/versity/versitygw/cmd/versitygw@v1.8.0 github.com/johannesboyne/gofakes3/cmd/gofakes3@v1.2.0'
