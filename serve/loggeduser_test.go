@@ -2,6 +2,7 @@ package serve_test
 
 import (
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"path/filepath"
 	"strings"
@@ -44,5 +45,28 @@ func TestLoggedUser(t *testing.T) {
 		if !strings.Contains(log.String(), c.want) {
 			t.Errorf("%q: %s", c.user, log.String())
 		}
+	}
+}
+
+// TestLoggedUserOfHandler: in a Handler, too, a request that is refused has no user of another one.
+func TestLoggedUserOfHandler(t *testing.T) {
+	users := filepath.Join(t.TempDir(), "users")
+	if err := os.WriteFile(users, []byte("ali"+userLine), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	var log lines
+	r := start(t, serve.Options{Archives: []serve.Archive{{Path: packedSite(t)}},
+		PasswordFile: users, AccessLog: &log, MaxRequestsPerIP: 1, Burst: 1})
+	for _, user := range []string{"ali", ""} {
+		req := httptest.NewRequest("GET", "/about", nil)
+		if user != "" {
+			req.SetBasicAuth(user, "open sesame")
+		}
+		r.Handler().ServeHTTP(httptest.NewRecorder(), req)
+	}
+	eventually(t, "two lines", func() bool { return strings.Count(log.String(), "\n") == 2 })
+	if _, second, _ := strings.Cut(log.String(), "\n"); !strings.Contains(second, " - - [") ||
+		!strings.Contains(second, " 429 ") {
+		t.Errorf("%s", log.String())
 	}
 }

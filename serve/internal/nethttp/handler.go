@@ -80,7 +80,8 @@ func read(x *respond.Exchange, r *http.Request) {
 			return strings.Join(v, ", ")
 		}
 	}
-	x.Began, x.Client = time.Now(), (*client)(r)
+	x.Begin(time.Now())
+	x.Client = (*client)(r)
 	x.Request = plan.Request{
 		Method: r.Method, Target: target(r),
 		Authority: r.Host, ForwardedProto: get("X-Forwarded-Proto"),
