@@ -40,6 +40,17 @@ func open(t *testing.T, text string) (*File, string) {
 	return f, name
 }
 
+// TestUser: only what stands before a colon is a user. A password alone does not get into a log.
+func TestUser(t *testing.T) {
+	alone := "Basic " + base64.StdEncoding.EncodeToString([]byte("secret"))
+	for in, want := range map[string]string{field("a b", "p:q"): "a b", field("", "p"): "", alone: "",
+		"Bearer x": "", "Basic ?": "", "": ""} {
+		if got := User(in); got != want {
+			t.Errorf("%q: %q", in, got)
+		}
+	}
+}
+
 func TestCheck(t *testing.T) {
 	f, _ := open(t, "# users\n\nb:"+byBcrypt+"\na:"+byAPR1+":a comment\r\ns:"+bySHA+
 		"\n5:"+bySHA256+"\n6:"+bySHA512+"\nb:"+bySHA+"\n")

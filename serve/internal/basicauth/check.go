@@ -88,5 +88,8 @@ func credentials(field string) (name, password string, ok bool) {
 		return "", "", false
 	}
 	name, password, ok = strings.Cut(string(b), ":")
-	return name, password, ok && len(password) <= maxPassword
+	if !ok { // perhaps it is a password alone
+		return "", "", false
+	}
+	return name, password, len(password) <= maxPassword
 }
