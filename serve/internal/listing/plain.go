@@ -108,6 +108,10 @@ func (w *plainWriter) search() {
 // rows appends the list.
 func (w *plainWriter) rows(l *archives.List) {
 	q := w.q
+	if l.Costly {
+		w.markup("<p>The search is for too much: use longer or fewer words.</p>\n")
+		return
+	}
 	if len(l.Items) == 0 {
 		w.markup("<p>Nothing here.</p>\n")
 		return

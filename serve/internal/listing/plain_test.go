@@ -51,6 +51,11 @@ func TestPlain(t *testing.T) {
 	if !strings.Contains(string(b), "<p>Nothing here.</p>") || strings.Contains(string(b), ".zip") {
 		t.Errorf("%s", b)
 	}
+	b, _, _ = plain{}.list(nil, &request{query: "a", search: true, limit: 500},
+		found{names: &archives.List{Costly: true}})
+	if !strings.Contains(string(b), "for too much") || strings.Contains(string(b), "Nothing") {
+		t.Errorf("%s", b)
+	}
 }
 
 // checkPlain parses a page. It has the elements of a list only, and references that are relative.
