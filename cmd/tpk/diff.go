@@ -124,7 +124,7 @@ type diffEntry struct {
 	Size  int64  `json:"size"`
 	Mode  string `json:"mode"`
 	MTime string `json:"mtime"`
-	Hash  string `json:"xxh64,omitempty"`
+	Hash  string `json:"hash,omitempty"`
 }
 
 func newDiffLine(d tarpack.Difference) diffLine {

@@ -43,7 +43,7 @@ With --json, each line is an object with these members:
  mode     permissions, in octal digits
  mtime    modification time, RFC 3339 in UTC
  link     the target of a link; link_base64 if it is not UTF-8
- xxh64    xxHash64 of the content, in hexadecimal
+ hash     xxHash64 of the content, in hexadecimal
  sha256   SHA-256 of the content, if ARCHIVE was packed with --sha256
  member   the gzip member with the content, absent for empty files:
           offset and length in ARCHIVE, encoding (deflate or stored)

@@ -24,7 +24,7 @@ type jsonEntry struct {
 	ModTime    string      `json:"mtime"`
 	Link       string      `json:"link,omitempty"`
 	LinkBase64 []byte      `json:"link_base64,omitempty"`
-	Hash       string      `json:"xxh64,omitempty"`
+	Hash       string      `json:"hash,omitempty"`
 	SHA256     string      `json:"sha256,omitempty"`
 	Member     *jsonMember `json:"member,omitempty"`
 	Below      *jsonBelow  `json:"below,omitempty"` // of a directory

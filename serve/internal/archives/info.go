@@ -15,8 +15,8 @@ type Info struct {
 	Mount   string `json:"mount"`
 	Bytes   int64  `json:"bytes"`
 	Entries int    `json:"entries"`
-	Files   uint64 `json:"files"`        // hard links included
-	Digest  string `json:"index_digest"` // 16 hex digits; "" if it is no archive
+	Files   uint64 `json:"files"`  // hard links included
+	Digest  string `json:"digest"` // of the sidecar, 16 hex digits; "" if it is no archive
 
 	// Live is set for a directory that is followed, if it is there.
 	Live *live.Stats `json:"live,omitempty"`

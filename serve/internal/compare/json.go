@@ -48,7 +48,7 @@ type entryJSON struct {
 	Size  int64  `json:"size"`
 	Mode  string `json:"mode"`
 	MTime string `json:"mtime"`
-	Hash  string `json:"xxh64,omitempty"`
+	Hash  string `json:"hash,omitempty"`
 }
 
 // countKinds are the names of kinds in JSON. A move counts once.
