@@ -3,7 +3,6 @@ package cli
 import (
 	"context"
 	"flag"
-	"fmt"
 	"io"
 	"slices"
 )
@@ -19,7 +18,7 @@ type App struct {
 	Commands    []*Command
 	Flags       []Flag // before the command
 
-	// Action is run if no command is named, or one that does not exist.
+	// Action is run if no command is named, or one that does not exist, which is the first argument.
 	Action ActionFunc
 	// OnUsageError returns what Run returns for an error of parsing flags.
 	OnUsageError OnUsageErrorFunc
@@ -88,6 +87,9 @@ func (a *App) Command(name string) *Command {
 	return nil
 }
 
+// helpName is the name of the command that shows help.
+const helpName = "help"
+
 // Setup adds the command help, and the flags for help and version. Run calls it.
 func (a *App) Setup() {
 	if a.ready {
@@ -95,7 +97,7 @@ func (a *App) Setup() {
 	}
 	a.ready = true
 	a.Commands = append(a.Commands, &Command{
-		Name: "help", Aliases: []string{"h"}, Usage: "list the commands, or show the help of one",
+		Name: helpName, Aliases: []string{"h"}, Usage: "list the commands, or show the help of one",
 		Action: showHelp,
 	})
 	a.Flags = append(a.Flags, HelpFlag, VersionFlag)
@@ -106,7 +108,8 @@ func (a *App) Setup() {
 	}
 }
 
-// showHelp is the action of the command help.
+// showHelp is the action of the command help. It shows the help of the command that the first
+// argument names, or that of the application if there are no arguments.
 func showHelp(c *Context) error {
 	name := c.Args().First()
 	if name == "" {
@@ -115,7 +118,7 @@ func showHelp(c *Context) error {
 	}
 	cmd := c.App.Command(name)
 	if cmd == nil {
-		return fmt.Errorf("no such command: %s", name)
+		return c.App.Action(c)
 	}
 	c.App.PrintHelp(cmd)
 	return nil
@@ -138,8 +141,7 @@ func (a *App) RunContext(ctx context.Context, args []string) error {
 	}
 	switch {
 	case c.Bool("help"):
-		a.PrintHelp(nil)
-		return nil
+		return showHelp(c)
 	case c.Bool("version"):
 		a.PrintVersion()
 		return nil
@@ -158,7 +160,10 @@ func (c *Context) run(args []string) error {
 	if err := c.parse(args); err != nil {
 		return c.App.OnUsageError(c, err)
 	}
-	if !c.Command.SkipFlagParsing && valueOf[bool](c, "help") {
+	if !c.Command.SkipFlagParsing && c.Bool("help") {
+		if c.Command.Name == helpName {
+			return showHelp(c)
+		}
 		c.App.PrintHelp(c.Command)
 		return nil
 	}

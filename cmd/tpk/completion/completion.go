@@ -63,7 +63,6 @@ func Candidates(app *cli.App, before []string, current string) []string {
 				add(flags.Dashed(name), about)
 			}
 		}
-		add("--help", "show help")
 	}
 	return candidates
 }
