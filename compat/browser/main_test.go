@@ -342,10 +342,10 @@ const watchPage = `new Promise(done => {
 // until waits for an expression to be true of a page that has loaded.
 func (p *tab) until(js string) {
 	p.t.Helper()
-	p.untilWithin(10*time.Second, js)
+	p.untilWithin(time.Minute, js)
 }
 
-// untilWithin is until for what may take longer. A page that the tab leaves may never answer, so
+// untilWithin is until with another limit. A page that the tab leaves may never answer, so
 // each attempt takes at most a second.
 func (p *tab) untilWithin(limit time.Duration, js string) {
 	p.t.Helper()
