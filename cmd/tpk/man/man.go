@@ -29,9 +29,10 @@ type Options struct {
 	Date    time.Time // only the day is used
 }
 
-// Pages returns the pages of the application and of each visible command. The library's own
-// command, help, is in that of the application.
+// Pages returns the pages of the application and of each visible command. The command help is in
+// that of the application.
 func Pages(app *cli.App, o Options) []Page {
+	app.Setup()
 	var names []string
 	for _, cmd := range app.Commands {
 		if !cmd.Hidden && cmd.Name != "help" {
@@ -67,7 +68,7 @@ func overview(app *cli.App, names []string, o Options) string {
 			p.entry(bold(app.Name+" "+name), r.About)
 		}
 	}
-	p.options("GLOBAL OPTIONS", []cli.Flag{cli.HelpFlag, cli.VersionFlag})
+	p.options("GLOBAL OPTIONS", app.VisibleFlags())
 	all := func(fact) bool { return true }
 	p.facts("ENVIRONMENT", environment, all)
 	p.facts("FILES", files, all)
@@ -87,7 +88,7 @@ func command(app *cli.App, cmd *cli.Command, names []string, o Options) string {
 	d := help.Split(cmd.Description)
 	p.section("DESCRIPTION")
 	p.prose(d.Prose)
-	p.options("OPTIONS", append(slices.Clone(cmd.VisibleFlags()), cli.HelpFlag))
+	p.options("OPTIONS", cmd.VisibleFlags())
 	text := d.Prose + " " + cmd.UsageText
 	concerns := func(f fact) bool { return f.concerns(cmd, text) }
 	p.facts("ENVIRONMENT", environment, concerns)

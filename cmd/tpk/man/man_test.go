@@ -74,6 +74,7 @@ func TestPages(t *testing.T) {
 			{Name: "secret", Hidden: true},
 		},
 	}
+	app.Setup() // as App.Run calls it before the command that writes the pages
 	pages := Pages(app, Options{Version: "1.2.3", Date: time.Unix(86400, 0)})
 	if len(pages) != 3 || pages[0].Name != "tpk.1" || pages[1].Name != "tpk-ls.1" {
 		t.Fatalf("%q", pages)
