@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/chromedp/cdproto/emulation"
 	"github.com/chromedp/cdproto/input"
@@ -61,6 +62,11 @@ func newGate(t *testing.T, server string) *gate {
 	}
 	g := &gate{held: map[string]chan struct{}{}, came: make(chan string, 10)}
 	proxy := httputil.NewSingleHostReverseProxy(target)
+	proxy.ModifyResponse = func(resp *http.Response) error {
+		// Or the browser shows what it has, for a tenth of the time since the file was changed.
+		resp.Header.Set("Cache-Control", "no-cache")
+		return nil
+	}
 	g.Server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		g.mu.Lock()
 		held, cut := g.held[r.URL.Path], g.cut == r.URL.Path
@@ -114,6 +120,9 @@ func servePreviewed(t *testing.T) string {
 			t.Fatal(err)
 		}
 		if err := os.WriteFile(name, []byte(content), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Chtimes(name, time.Time{}, time.Now().AddDate(-1, 0, 0)); err != nil {
 			t.Fatal(err)
 		}
 	}
