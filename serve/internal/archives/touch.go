@@ -180,8 +180,8 @@ func (v *View) Prove(n *plan.Node) error {
 }
 
 // Renew makes the answer depend on all archives as they are now, after Check has returned
-// guard.ErrDoubtful: their indexes are right, and so is what was looked up. The content that is sent
-// must be proved again.
+// guard.ErrDoubtful: their indexes are right, and so is what was looked up. The content that is
+// sent must be proved again.
 func (v *View) Renew() {
 	for i := range v.touched {
 		t := &v.touched[i]
