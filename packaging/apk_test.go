@@ -91,7 +91,7 @@ func checkApkFiles(t *testing.T, files map[string]string, arch string) {
 // member returns the content of the first gzip member of b, and its length in b.
 func member(t *testing.T, b []byte) ([]byte, int) {
 	t.Helper()
-	in := bytes.NewReader(b) // a ByteReader, of which gzip reads no byte too many
+	in := bytes.NewReader(b) // a ByteReader, so that gzip does not read ahead
 	z, err := gzip.NewReader(in)
 	if err != nil {
 		t.Fatal(err)

@@ -10,7 +10,7 @@ import (
 )
 
 // downloadWithin is downloadBeside for an archive in a container, which also has the files beside
-// it. name is that of the archive.
+// it. name is the name of the archive.
 func (v *View) downloadWithin(a *archive, name, kind string) (plan.Node, error) {
 	offset, size, ok := a.tar.Within().Beside(beside[kind])
 	switch {

@@ -30,7 +30,7 @@ var shared embed.FS
 //
 // A file that names another one of the Set as "asset=NAME" gets its public name there, and must
 // come after it. A name of several files with a plus between them, as "list.js+pick.js", stands for
-// one file, named as the first. One in the folder shared is that of this package, with functions
+// one file, named as the first. One in the folder shared belongs to this package, with functions
 // that pages of several packages need.
 type Set struct {
 	Files *embed.FS

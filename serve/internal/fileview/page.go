@@ -82,7 +82,7 @@ func (p *page) render() error {
 	return err
 }
 
-// describe sets what is around the content. title is that of the archive at the root, or "".
+// describe sets what is around the content. title is the title of the archive at the root, or "".
 func (p *page) describe(downloads bool, title string) {
 	t := p.Texts
 	p.Heading = listing.Readable(p.Name)

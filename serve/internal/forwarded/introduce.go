@@ -12,7 +12,7 @@ import (
 // Introduction is a header of the PROXY protocol.
 type Introduction struct {
 	// Named reports whether the header names a client. It does not if the proxy itself has asked, as
-	// for a health check, or does not know the client. Then the address is that of the connection.
+	// for a health check, or does not know the client. Then the connection's address counts.
 	Named bool
 	// Own reports whether the proxy itself has asked: the command LOCAL of version 2. Version 1 has
 	// nothing for that, so its requests with UNKNOWN are those of a client.

@@ -36,8 +36,8 @@ func NewPlain(p *plan.Planner) *Lister { return &Lister{planner: p, html: plain{
 type renderer interface {
 	// list returns a page and its header fields.
 	list(r *plan.Request, q *request, f found) (page []byte, fields string, err error)
-	// missing answers with the page of a path that names nothing. title is that of the archive at
-	// the root, or "".
+	// missing answers with the page of a path that names nothing. title is the title of the archive
+	// at the root, or "".
 	missing(r *plan.Request, p *plan.Plan, title string) error
 	// overview answers with the overview of a folder, also as JSON.
 	overview(l *Lister, r *plan.Request, v *archives.View, p *plan.Plan, q *request) error

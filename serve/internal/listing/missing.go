@@ -8,7 +8,7 @@ import (
 )
 
 // showMissing answers with the page of a path that names nothing. Its last name is ready to be
-// searched for. title is that of the archive at the root, or "".
+// searched for. title is the title of the archive at the root, or "".
 func showMissing(r *plan.Request, p *plan.Plan, title string) error {
 	want := p.Body.Listing
 	g := newPage(&request{up: want.Root, limit: defaultRows}, textsFor(r))

@@ -74,7 +74,8 @@ func (l *Lister) showReadme(r *plan.Request, v *archives.View, p *plan.Plan, q *
 	return nil
 }
 
-// article sets what the page of a README has. title is that of the archive at the root, or "".
+// article sets what the page of a README has. title is the title of the archive at the root,
+// or "".
 func (p *page) article(title string, c *readme) {
 	p.crumbs(&archives.List{Title: title})
 	p.UpText, p.UpHref = fill(p.Back, p.Here), template.URL("./"+p.q.folderQuery())

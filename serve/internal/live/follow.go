@@ -164,7 +164,7 @@ func (f *follower) tellEvents() {
 	}
 }
 
-// whyNoEvents says what an error of watching means. The system's own text for a limit is that of a
+// whyNoEvents says what an error of watching means. For a limit, the system's own text speaks of a
 // full disk.
 func whyNoEvents(err error) string {
 	if isLimit(err) {

@@ -205,7 +205,7 @@ func (f *finder) rewritten(root, page string) (Node, string, error) {
 	return Node{}, "", nil
 }
 
-// within reports whether a path is that of a site, or below it.
+// within reports whether a path is the root of a site, or below it.
 func within(root, path string) bool {
 	return root == "" || strings.HasPrefix(path, root) &&
 		(len(path) == len(root) || path[len(root)] == '/')
