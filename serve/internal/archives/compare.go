@@ -73,7 +73,7 @@ func (v *View) Compare(old, new string, hidden func(string) bool) (*Comparison, 
 		}
 	}
 	for _, path := range []string{old, new} {
-		if v.library.nest != nil && v.library.discover(path, true) {
+		if v.library.nest != nil && v.follows(v.library.discover(path, true)) {
 			v.renew()
 		}
 	}

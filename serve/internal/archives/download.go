@@ -50,7 +50,9 @@ func (v *View) Download(path, format, query string) (plan.Node, error) {
 	if err != nil {
 		return plan.Node{}, &plan.ChoiceError{Status: 400, Why: err.Error()}
 	}
-	v.discover(path, true)
+	if err := v.discover(path, true); err != nil {
+		return plan.Node{}, err
+	}
 	d, ok, err := v.downloadable(path)
 	if err != nil || !ok {
 		return plan.Node{}, err

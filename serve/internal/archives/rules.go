@@ -129,7 +129,9 @@ func (v *View) Rules(path string, number int, now int64) (*siterules.Site, bool,
 		if v.Instant {
 			return nil, false, ErrInstant
 		}
-		v.discover(path, false)
+		if err := v.discover(path, false); err != nil {
+			return nil, false, err
+		}
 	}
 	if !v.set.ruled {
 		return nil, false, nil

@@ -65,7 +65,7 @@ func (s *searcher) walk() error {
 			}
 		}
 	}
-	if len(packs) > 0 && s.v.library.discoverAll(packs) {
+	if len(packs) > 0 && s.v.follows(s.v.library.discoverAll(packs)) {
 		s.v.renew()
 	}
 	return nil

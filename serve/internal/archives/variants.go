@@ -66,7 +66,9 @@ func (v *View) Dictionary(path, name string) (*plan.Dictionary, error) {
 	if v.Instant && v.library.nest != nil {
 		return nil, ErrInstant
 	}
-	v.discover(path, false)
+	if err := v.discover(path, false); err != nil {
+		return nil, err
+	}
 	for m := range v.set.mounts {
 		if _, ok := paths.Below(v.set.mounts[m].path, path); !ok {
 			continue

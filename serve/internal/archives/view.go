@@ -13,6 +13,7 @@ import (
 	"github.com/tarpack/tpk/internal/changetime"
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/encoded"
+	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/plain"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/tarpack/export"
@@ -30,7 +31,8 @@ type View struct {
 
 	set     *Set
 	library *Library
-	fresh   bool       // nothing was looked up yet
+	fresh   bool       // nothing depends on the set yet
+	looked  bool       // the path itself was looked into for a nested archive
 	plain   []*os.File // plain files that were found, by plan.Node.Entry
 	touched []touched  // archives on which the answer depends
 	later   []later    // what must be compared before the answer ends
@@ -64,7 +66,7 @@ func (v *View) Release() {
 	v.plain, v.plainStamps, v.plainFrom = v.plain[:0], v.plainStamps[:0], v.plainFrom[:0]
 	v.forget()
 	v.releasePieces()
-	v.body, v.variants, v.variantsSeen = keptBody{}, nil, nil
+	v.looked, v.body, v.variants, v.variantsSeen = false, keptBody{}, nil, nil
 	clear(v.exports)
 	v.exports = v.exports[:0]
 	if v.set != nil {
@@ -78,14 +80,12 @@ func (v *View) Lookup(path string) (plan.Node, error) {
 	if v.Instant && v.library.nest != nil {
 		return plan.Node{}, ErrInstant
 	}
-	first := v.discover(path, false)
-	if v.isPack(path) {
-		return plan.Node{}, nil
+	if err := v.discover(path, false); err != nil || v.isPack(path) {
+		return plan.Node{}, err
 	}
 	n, err := v.lookup(path)
-	if first && n.Kind == plan.Missing && v.library.discover(path, true) {
-		v.renew()
-		n, err = v.lookup(path)
+	if err == nil && (n.Kind == plan.Missing || n.Kind == plan.Dir) {
+		err = v.discover(path, true)
 	}
 	return n, err
 }
@@ -180,21 +180,30 @@ func (v *View) found(n plan.Node, f *os.File) (plan.Node, error) {
 	return n, nil
 }
 
-// discover looks for nested archives on a path, before the first lookup: later ones must not change
-// the Set that nodes refer to. It reports whether this was the first.
-func (v *View) discover(path string, deep bool) bool {
-	if !v.fresh {
-		return false
-	}
+// discover looks for nested archives in the folders on a path, and also in path itself if deep is
+// set: once each, since the first path that is looked up leads to all others of an answer. What it finds before anything depends on
+// the Set is used at once. After that the error is guard.ErrDoubtful, and the answer must be planned
+// again.
+func (v *View) discover(path string, deep bool) error {
+	fresh := v.fresh
 	v.fresh = false
-	if v.library.nest == nil {
-		return false
+	if v.library.nest == nil || !fresh && (!deep || v.looked) {
+		return nil
 	}
-	if v.library.discover(path, deep) || v.library.current.Load() != v.set {
-		v.renew()
+	v.looked = v.looked || deep
+	if !v.follows(v.library.discover(path, deep)) {
+		return nil
 	}
-	return true
+	if !fresh {
+		return guard.ErrDoubtful
+	}
+	v.renew()
+	return nil
 }
+
+// follows reports whether there is another Set than the View's: since it has changed, or did before
+// that for another request.
+func (v *View) follows(changed bool) bool { return changed || v.library.current.Load() != v.set }
 
 // renew replaces the View's Set by the library's current one. What is answered from now on depends
 // on that alone.
