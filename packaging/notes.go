@@ -27,10 +27,11 @@ func (r *release) notes(context.Context) error {
 	if err != nil {
 		return err
 	}
-	page := homepage + "/blob/" + r.tag + "/docs/"
+	root := homepage + "/blob/" + r.tag + "/"
+	page := root + "docs/"
 	text := fmt.Sprintf("# tpk %s\n\nHow to [install it](%s) and [check a download](%s).\n\n%s\n\n%s",
 		r.version(), page+"releasing.md#installing", page+"releasing.md#checking-a-download",
-		changes, asSection(string(tested), page))
+		withLinks(changes, root), asSection(string(tested), page))
 	return writeFile(filepath.Join(r.out, "tpk-"+r.version()+"-notes.md"), []byte(text))
 }
 
@@ -53,9 +54,13 @@ var relativeLink = regexp.MustCompile(`\]\(([^:#)]+\.md)`)
 // headingMarks matches the start of each heading of Markdown.
 var headingMarks = regexp.MustCompile(`(?m)^#`)
 
-// asSection returns a page as a section of a text that is read elsewhere: its headings are one
-// level lower, and its links to other pages lead to where these are.
-func asSection(text, pages string) string {
-	text = relativeLink.ReplaceAllString(text, "]("+pages+"$1")
-	return headingMarks.ReplaceAllString(text, "##")
+// withLinks returns a page as a text that is read elsewhere: its links to other pages lead to where
+// these are, below the URL of its directory.
+func withLinks(text, directory string) string {
+	return relativeLink.ReplaceAllString(text, "]("+directory+"$1")
+}
+
+// asSection returns a page as withLinks does, as a section: its headings are one level lower.
+func asSection(text, directory string) string {
+	return headingMarks.ReplaceAllString(withLinks(text, directory), "##")
 }

@@ -7,13 +7,14 @@ import (
 	"testing"
 )
 
-// TestNotes: the text has the changes of the version alone, and what was tested, with links that
-// lead somewhere from elsewhere.
+// TestNotes: the text has the changes of the version alone, and what was tested, both with links
+// that lead somewhere from elsewhere.
 func TestNotes(t *testing.T) {
 	r := fakeRelease(t)
 	r.source = t.TempDir()
 	put(t, filepath.Join(r.source, "CHANGELOG.md"),
-		"# Changelog\n\n## Unreleased\n\n- Later\n\n## 1.2.3-rc.1 - 2027-01-15\n\n### Added\n- This\n\n"+
+		"# Changelog\n\n## Unreleased\n\n- Later\n\n## 1.2.3-rc.1 - 2027-01-15\n\n"+
+			"### Added\n- This: [how](docs/b.md), [below](#more)\n\n"+
 			"## 1.2.3-rc - 2027-01-14\n\n- Earlier\n")
 	put(t, filepath.Join(r.source, testedFile),
 		"# What was tested\n\n[Here](a.md#x), [there](https://b.example/b.md).\n\n## More\n")
@@ -26,7 +27,8 @@ func TestNotes(t *testing.T) {
 	}
 	page := homepage + "/blob/v1.2.3-rc.1/docs/"
 	want := "# tpk 1.2.3-rc.1\n\nHow to [install it](" + page + "releasing.md#installing) and " +
-		"[check a download](" + page + "releasing.md#checking-a-download).\n\n### Added\n- This\n\n" +
+		"[check a download](" + page + "releasing.md#checking-a-download).\n\n### Added\n- This: " +
+		"[how](" + page + "b.md), [below](#more)\n\n" +
 		"## What was tested\n\n[Here](" + page + "a.md#x), [there](https://b.example/b.md).\n\n" +
 		"### More\n"
 	if string(b) != want {
