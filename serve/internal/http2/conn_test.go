@@ -216,6 +216,7 @@ func TestContent(t *testing.T) {
 		for _, n := range test.content {
 			_ = p.frames.WriteData(1, false, make([]byte, n))
 		}
+		p.exchange()
 		switch test.end {
 		case "data":
 			_ = p.frames.WriteData(1, true, nil)
@@ -227,7 +228,7 @@ func TestContent(t *testing.T) {
 			p.headers(1, false, "x: y")
 		}
 		p.headers(3, true, get("/a.txt")...)
-		p.flush()
+		p.exchange()
 		p.await(1, 3)
 		a := p.answers[1]
 		if a.fields[":status"] != test.status || a.reset != test.reset || a.resets != test.resets {
@@ -293,7 +294,6 @@ func TestConnectionErrors(t *testing.T) {
 		{"no padding", string(frame(http2.FrameHeaders, all|http2.FlagHeadersPadded, 1, "")),
 			http2.ErrCodeFrameSize},
 		{"even stream", string(frame(http2.FrameHeaders, all, 2, block)), http2.ErrCodeProtocol},
-		{"closed stream", request + request, http2.ErrCodeStreamClosed},
 		{"lower stream", string(frame(http2.FrameHeaders, all, 3, block)) + request,
 			http2.ErrCodeStreamClosed},
 		{"interrupted block", string(frame(http2.FrameHeaders, 0, 1, block)) +
@@ -334,6 +334,12 @@ func TestConnectionErrors(t *testing.T) {
 			p.reject(test.name, test.code)
 		}
 	}
+	p := newPeer(t, s)
+	p.written.WriteString(request)
+	p.exchange()
+	p.written.WriteString(request)
+	p.flush()
+	p.reject("closed stream", http2.ErrCodeStreamClosed)
 	for name, b := range map[string]string{
 		"no preface": "GET / HTTP/1.1\r\n\r\n", "no SETTINGS": Preface + request,
 		"a PING first": Preface + string(frame(http2.FramePing, 0, 0, "12345678")),

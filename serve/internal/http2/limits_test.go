@@ -2,6 +2,7 @@ package http2
 
 import (
 	"fmt"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -104,15 +105,18 @@ func TestUnreadOutput(t *testing.T) {
 	for range 100 {
 		p.conn.turn(p.now)
 	}
+	p.quietBy(func() { p.conn.turn(p.now) })
 	if n := len(p.conn.out); n < maxOutput || n > mostOutput {
 		t.Errorf("%d bytes of output", n)
 	}
-	if p.conn.answering > 3 || len(p.conn.in) == 0 {
+	if atOnce := runtime.GOOS == "linux"; p.conn.answering > maxAnswering ||
+		atOnce && (p.conn.answering > 3 || len(p.conn.in) == 0) {
 		t.Errorf("%d answers, %d bytes of input are left", p.conn.answering, len(p.conn.in))
 	}
 	p.window, p.initial = 1<<31-1, 1<<30
 	p.turn()
 	p.turn()
+	p.quiet()
 	for n := range 100 {
 		if a := p.answers[uint32(2*n+1)]; !a.done() || len(a.body) != 60_000 {
 			t.Fatalf("stream %d: %v", 2*n+1, a)
@@ -154,7 +158,7 @@ func TestUsualClients(t *testing.T) {
 		p := newPeer(t, s)
 		for n := range uint32(2000) {
 			round(p, 2*n+1)
-			p.flush()
+			p.exchange()
 			if p.conn.ending || !p.answers[2*n+1].done() {
 				t.Fatalf("%s: round %d: GOAWAY %v, %+v", name, n, p.goAways, p.answers[2*n+1])
 			}
@@ -196,19 +200,20 @@ func TestNegativeWindow(t *testing.T) {
 	s := newServer(t, site())
 	p := newPeer(t, s)
 	p.headers(1, true, get("/middle.bin")...)
+	p.exchange() // 60,000 bytes
 	p.headers(3, true, get("/middle.bin")...)
-	p.flush() // 60,000 bytes of the first, and 5,535 of the second
+	p.exchange() // 5,535 bytes, as the window of the connection is used up
 	_ = p.frames.WriteSettings(http2.Setting{ID: http2.SettingInitialWindowSize, Val: 1000})
 	_ = p.frames.WriteWindowUpdate(0, 100_000)
 	_ = p.frames.WriteWindowUpdate(3, 4535)
 	p.window += 100_000
-	p.flush()
+	p.exchange()
 	if n := len(p.answers[3].body); n != 5535 {
 		t.Errorf("%d bytes", n)
 	}
 	p.windows[3] = 1
 	_ = p.frames.WriteWindowUpdate(3, 1)
-	p.flush()
+	p.exchange()
 	if n := len(p.answers[3].body); n != 5536 {
 		t.Errorf("%d bytes", n)
 	}
@@ -225,15 +230,18 @@ func TestNegativeWindow(t *testing.T) {
 func TestFairness(t *testing.T) {
 	s := newServer(t, site())
 	p := newPeer(t, s)
-	for id := uint32(1); id < 20; id += 2 {
+	p.headers(1, true, get("/noise.bin")...)
+	p.exchange() // the window of the connection is used up
+	for id := uint32(3); id < 20; id += 2 {
 		p.headers(id, true, get("/middle.bin")...)
 	}
 	p.headers(21, true, get("/a.txt")...)
-	p.flush()
-	if p.answers[21].done() {
+	p.exchange()
+	if p.window != 0 || p.answers[21].done() {
 		t.Fatal("the connection's window was not used up")
 	}
-	p.widen(10 * maxFrame) // a frame of each
+	p.widen(11 * maxFrame) // a frame of each
+	p.quiet()
 	if !p.answers[21].done() {
 		t.Errorf("%+v", p.answers[21])
 	}
@@ -270,7 +278,7 @@ func TestTimes(t *testing.T) {
 	} {
 		p := newPeer(t, s)
 		test.do(p)
-		p.flush()
+		p.exchange()
 		if due := p.conn.due(); !due.Equal(p.now.Add(test.after)) {
 			t.Errorf("%s: due in %v", test.name, due.Sub(p.now))
 		}
@@ -292,10 +300,10 @@ func TestIdleAfterReset(t *testing.T) {
 	s.WriteTimeout = time.Hour
 	p := newPeer(t, s, http2.Setting{ID: http2.SettingInitialWindowSize, Val: 0})
 	p.headers(1, true, get("/middle.bin")...)
-	p.flush()
+	p.exchange()
 	p.now = p.now.Add(s.IdleTimeout + time.Second)
 	_ = p.frames.WriteRSTStream(1, http2.ErrCodeCancel)
-	p.flush()
+	p.exchange()
 	p.turn()
 	if p.conn.ending {
 		t.Error("the connection has ended")
@@ -407,11 +415,11 @@ func TestDrain(t *testing.T) {
 		p := newPeer(t, s)
 		p.headers(1, true, get("/middle.bin")...)
 		p.headers(3, true, get("/middle.bin")...)
-		p.flush()
+		p.exchange()
 		s.Draining.Store(true)
 		p.turn()
 		p.headers(5, true, get("/a.txt")...)
-		p.flush()
+		p.exchange()
 		if fmt.Sprint(p.goAways) != "[NO_ERROR]" || p.pings != 1 || p.conn.times.drain != drainFirst {
 			t.Fatalf("GOAWAY %v, %d pings", p.goAways, p.pings)
 		}
@@ -421,13 +429,14 @@ func TestDrain(t *testing.T) {
 			p.now = p.now.Add(drainTime)
 		}
 		p.headers(7, true, get("/a.txt")...) // too late in the first case only
-		p.flush()
+		p.exchange()
 		if fmt.Sprint(p.goAways) != "[NO_ERROR NO_ERROR]" {
 			t.Fatalf("GOAWAY %v", p.goAways)
 		}
 		_ = p.frames.WriteData(9, true, []byte("x")) // is ignored
 		p.headers(9, true, get("/a.txt")...)
 		p.widen(100_000)
+		p.quiet()
 		for _, id := range []uint32{1, 3, 5} {
 			if !p.answers[id].done() || p.answers[id].resets > 0 {
 				t.Errorf("stream %d: %v", id, p.answers[id])
@@ -444,7 +453,7 @@ func TestIdleMemory(t *testing.T) {
 	s := newServer(t, site())
 	p := newPeer(t, s)
 	p.headers(1, true, get("/middle.bin")...)
-	p.flush()
+	p.exchange()
 	if c := p.conn; c.in != nil || c.out != nil || c.output != nil || c.framer != nil || c.x != nil ||
 		len(c.spare)+len(c.prepared) > 0 || c.asked != nil || len(c.streams) > 0 {
 		t.Errorf("%+v", p.conn)

@@ -156,6 +156,13 @@ func (p *peer) send(n int) {
 // flush gives what was written to the connection, in one piece, and takes what comes.
 func (p *peer) flush() { p.send(1 << 30) }
 
+// exchange is flush, and takes all answers for which there are windows.
+func (p *peer) exchange() {
+	p.t.Helper()
+	p.flush()
+	p.quiet()
+}
+
 // turn lets the connection work, as a driver does, and takes its output.
 func (p *peer) turn() {
 	for {
@@ -266,6 +273,37 @@ func (p *peer) await(ids ...uint32) {
 			}
 		}
 	}
+}
+
+// quiet waits until no goroutine makes an answer: each has ended, or waits for a window. Where
+// answers are made at once it returns at once.
+func (p *peer) quiet() {
+	p.t.Helper()
+	p.quietBy(p.turn)
+}
+
+// quietBy is quiet with a function that lets the connection work.
+func (p *peer) quietBy(turn func()) {
+	p.t.Helper()
+	limit := time.After(30 * time.Second)
+	for p.working() {
+		select {
+		case <-p.woken:
+			turn()
+		case <-limit:
+			p.t.Fatalf("nothing happens; %d streams", len(p.conn.streams))
+		}
+	}
+}
+
+// working reports whether a goroutine makes an answer.
+func (p *peer) working() bool {
+	for _, s := range p.conn.streams {
+		if s.slow != nil && !s.slow.waits {
+			return true
+		}
+	}
+	return false
 }
 
 // settle waits until no stream is left. The connection must not have ended.
