@@ -50,10 +50,20 @@ func Root(t testing.TB) {
 	}
 }
 
-// repo returns the root of the module.
+// repo returns the root of the module: the nearest directory above that has a go.mod. Tests run in
+// the directory of their package.
 var repo = sync.OnceValues(func() (string, error) {
-	out, err := exec.Command("go", "env", "GOMOD").Output()
-	return filepath.Dir(string(bytes.TrimSpace(out))), err
+	dir, err := os.Getwd()
+	for err == nil {
+		if _, err := os.Stat(filepath.Join(dir, "go.mod")); err == nil {
+			return dir, nil
+		}
+		if dir == filepath.Dir(dir) {
+			return "", errors.New("no directory above has a go.mod")
+		}
+		dir = filepath.Dir(dir)
+	}
+	return "", err
 })
 
 // Repo returns the root of the module.
