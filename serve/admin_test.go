@@ -246,7 +246,7 @@ func TestUnixSocket(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
 		if err := s.Run(ctx, serve.RunOptions{Sockets: []string{path}}); err == nil ||
 			!strings.Contains(err.Error(), path) {
 			t.Errorf("%s: %v", name, err)

@@ -256,7 +256,7 @@ func TestRequestInPieces(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		_ = c.SetDeadline(time.Now().Add(5 * time.Second))
+		_ = c.SetDeadline(time.Now().Add(20 * time.Second))
 		_, _ = c.Write([]byte(two[:cut]))
 		time.Sleep(2 * time.Millisecond)
 		_, _ = c.Write([]byte(two[cut:]))
@@ -306,7 +306,8 @@ func TestSlowClients(t *testing.T) {
 	}
 	silent, drip, idle, greedy := dial(), dial(), dial(), dial()
 	go func() {
-		for _, b := range []byte("GET / HTTP/1.1\r\nHost: abcdefghijklmnopqrstuvwxyz\r\n") {
+		head := "GET / HTTP/1.1\r\nHost: a\r\n" + strings.Repeat("Name: value\r\n", 100)
+		for _, b := range []byte(head) { // two minutes
 			if _, err := drip.Write([]byte{b}); err != nil {
 				return
 			}
@@ -317,16 +318,16 @@ func TestSlowClients(t *testing.T) {
 	for range 30 { // more than all buffers on the way hold
 		_, _ = greedy.Write([]byte("GET /film.mp4 HTTP/1.1\r\nHost: a\r\n\r\n"))
 	}
-	closedWithin("sends nothing", silent, 2*time.Second)
-	closedWithin("sends a byte now and then", drip, 3*time.Second)
-	closedWithin("sends no second request", idle, 2*time.Second)
+	closedWithin("sends nothing", silent, 20*time.Second)
+	closedWithin("sends a byte now and then", drip, 20*time.Second)
+	closedWithin("sends no second request", idle, 20*time.Second)
 	eventually(t, "all connections are closed", func() bool {
 		rec := httptest.NewRecorder()
 		r.AdminHandler().ServeHTTP(rec, httptest.NewRequest("GET", "/metrics", nil))
 		return strings.Contains(rec.Body.String(), "\ntpk_connections 0\n")
 	})
 	total := 0
-	_ = greedy.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_ = greedy.SetReadDeadline(time.Now().Add(20 * time.Second))
 	b := make([]byte, 1<<16)
 	for {
 		n, err := greedy.Read(b)

@@ -147,7 +147,7 @@ func TestNested(t *testing.T) {
 	becomes := func(path, want string) {
 		t.Helper()
 		var last string
-		for deadline := time.Now().Add(5 * time.Second); time.Now().Before(deadline); time.Sleep(
+		for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(
 			50 * time.Millisecond) {
 			if _, last = fetch(t, plainClient, r.url(path)); last == want {
 				return
