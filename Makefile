@@ -84,13 +84,14 @@ unit-long: ## the tests that -short takes a sample from, with whole sweeps or th
 	xargs -P 2 -L 1 $(GO) test -timeout 60m -run <.work/longtests
 
 .PHONY: race
-race: ## the tests of our own packages with the race detector, which needs a C compiler
+race: ## the tests of our own packages, or of the share of them that SWEEP names, with the race detector, which needs a C compiler
 	@if command -v $$($(GO) env CC) >/dev/null; \
-	then set -x; CGO_ENABLED=1 $(GO) test -short -race -timeout 40m ./gzmember/... ./sidecar/... ./tarpack/... ./serve/... ./cmd/...; \
+	then set -ex; packages=$$($(GO) list ./gzmember/... ./sidecar/... ./tarpack/... ./serve/... ./cmd/... | compat/share.sh); \
+	CGO_ENABLED=1 $(GO) test -short -race -timeout 40m $$packages; \
 	else echo "make race: no C compiler here: skipped"; [ "$$COMPAT" != require ]; fi
 
 .PHONY: fuzz
-fuzz: ## every fuzz target for FUZZTIME
+fuzz: ## every fuzz target, or the share of them that SWEEP names, for FUZZTIME
 	compat/fuzz.sh '$(FUZZTIME)'
 
 .PHONY: nightly

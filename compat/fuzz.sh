@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
-# Runs every fuzz target for a short while.
+# Runs every fuzz target, or the share of them that SWEEP names, for a short while.
 # usage: compat/fuzz.sh [TIME]     e.g. 10s, 5m, 1000x
-set -eu
+set -eu -o pipefail
 cd "$(dirname "$0")/.."
 time=${1:-10s}
 mkdir -p .work
@@ -16,10 +16,10 @@ fuzz() { # package target
 	return 1
 }
 
-grep -rl --include='*_test.go' '^func Fuzz' --exclude-dir=.work . | xargs -n1 dirname | sort -u | while read -r package; do
-	go test -list '^Fuzz' "$package" | grep '^Fuzz' | while read -r target; do
-		echo "fuzz $package $target $time"
-		fuzz "$package" "$target" || { cat .work/fuzz.log; exit 1; }
-		tail -n 2 .work/fuzz.log | head -n 1
-	done || exit 1
-done
+targets=$(grep -rn --include='*_test.go' --exclude-dir=.work '^func Fuzz' . |
+	sed -E 's|^(.*)/[^/]*:[0-9]+:func (Fuzz[^(]*)\(.*|\1 \2|' | sort | compat/share.sh)
+while read -r package target; do
+	echo "fuzz $package $target $time"
+	fuzz "$package" "$target" </dev/null || { cat .work/fuzz.log; exit 1; }
+	tail -n 2 .work/fuzz.log | head -n 1
+done <<<"$targets"
