@@ -18,7 +18,6 @@ func (o *Options) limits() (l limit.Limits) {
 		l.Downloads = limit.NewSlots(o.MaxDownloadsPerIP)
 	}
 	all := cmp.Or(o.MaxSearches, defaultSearches)
-	l.All = limit.NewSlots(all)
-	l.Searches = limit.NewSlots(cmp.Or(o.MaxSearchesPerIP, (all+1)/2))
+	l.Searches = limit.NewShares(cmp.Or(o.MaxSearchesPerIP, (all+1)/2), all)
 	return l
 }

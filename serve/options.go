@@ -162,7 +162,8 @@ type Options struct {
 	// MaxDownloadsPerIP is how many downloads of archives and folders a client may have at the same
 	// time; 0 is no limit. More are answered with 429. A client is an address, or a /64 of IPv6.
 	// MaxSearchesPerIP is the same for searches, comparisons and overviews; 0 is half of MaxSearches,
-	// which is how many all clients may have; 0 is 64. More are answered with 503.
+	// which is how many all clients may have; 0 is 64. More are answered with 503. So are those of a
+	// client that has as many as are free, unless MaxSearchesPerIP is more than half.
 	MaxDownloadsPerIP, MaxSearchesPerIP, MaxSearches int
 	// Unlimited are addresses and prefixes of clients without limits, besides those of TrustProxy.
 	Unlimited []string

@@ -33,8 +33,8 @@ var ErrBusyComparing = errors.New("comparing takes too long: try again in a mome
 // comparing limits how many folders are compared at the same time. Each keeps a processor busy.
 var comparing = turns.Half()
 
-// compareTime is how long comparing may take, with the wait for others. Archives of a million
-// entries take about a second.
+// compareTime is how long comparing may take, and how long it may wait for others before that.
+// Archives of a million entries take about a second.
 const compareTime = 15 * time.Second
 
 // Comparison is how two folders differ. It may be used until the View is released.
@@ -159,12 +159,13 @@ func (v *View) hasMore(path string) bool {
 
 // compute walks over both folders.
 func (c *Comparison) compute(ctx context.Context) (*changes.Changes, error) {
-	ctx, cancel := context.WithTimeoutCause(ctx, compareTime, ErrBusyComparing)
-	defer cancel()
-	if err := comparing.Take(ctx); err != nil {
+	done, err := comparing.TakeWithin(ctx, compareTime, ErrBusyComparing)
+	if err != nil {
 		return nil, err
 	}
-	defer comparing.Done()
+	defer done()
+	ctx, cancel := context.WithTimeoutCause(ctx, compareTime, ErrBusyComparing)
+	defer cancel()
 	var sides [2]tarpack.Side
 	for i := range c.sides {
 		s := &c.sides[i]

@@ -83,7 +83,7 @@ type Library struct {
 	ctx    context.Context // ends with Close
 	cancel func()
 	jobs   sync.WaitGroup
-	turn   turns.Turns // held while a pack is indexed or converted, which takes all processors
+	turn   *turns.Turns // held while a pack is indexed or converted, which takes all processors
 
 	comparisons *recent.Cache[compareKey, *changes.Changes]
 
@@ -112,7 +112,7 @@ var ErrClosed = errors.New("library closed")
 func NewLibrary(o Options) (*Library, error) {
 	l := &Library{notice: o.Notice, hidden: o.Hidden, noConvert: o.NoConvert, trust: o.Trust,
 		rules: o.Rules,
-		cache: &cache.Cache{Dir: o.CacheDir, Limit: o.CacheSize}, turn: make(turns.Turns, 1),
+		cache: &cache.Cache{Dir: o.CacheDir, Limit: o.CacheSize}, turn: turns.New(1),
 		comparisons: changes.NewCache[compareKey](), lives: map[liveKey]*live.Dir{}}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	if l.notice == nil {

@@ -62,10 +62,11 @@ const retryFull = 10 * time.Second
 // what the file was.
 func (l *Library) openInTurn(name string) (before os.FileInfo, a *archive, err error) {
 	err = l.waitUntilWritten(l.ctx, name, 0)
-	if err := l.turn.Take(l.ctx); err != nil {
-		return nil, nil, err
+	done, over := l.turn.Take(l.ctx)
+	if over != nil {
+		return nil, nil, over
 	}
-	defer l.turn.Done()
+	defer done()
 	before, _ = os.Stat(name)
 	if err == nil {
 		a, err = l.openArchive(l.ctx, name, opening{})

@@ -52,11 +52,21 @@ func lookup(t *testing.T, l *Library, path string) (plan.Node, error) {
 	return v.Lookup(path)
 }
 
+// takeTurn keeps the packs of a Library from being made until done is called.
+func takeTurn(t *testing.T, l *Library) (done func()) {
+	t.Helper()
+	done, err := l.turn.Take(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return done
+}
+
 // While a pack is made, everything below its folder is pending, but neither the pack, which is
 // never there, nor what is elsewhere.
 func TestPending(t *testing.T) {
 	l, _ := nested(t, nil)
-	l.turn <- struct{}{} // another pack is made
+	done := takeTurn(t, l) // another pack is made
 	if err := l.Load(context.Background(), nil); err != nil {
 		t.Fatal(err)
 	}
@@ -84,7 +94,7 @@ func TestPending(t *testing.T) {
 		t.Error(s, err)
 	}
 	v.Release()
-	<-l.turn
+	done()
 	l.jobs.Wait()
 	if n, err := lookup(t, l, "a/b/f"); err != nil || n.Kind != plan.File {
 		t.Error(n.Kind, err)
@@ -98,7 +108,7 @@ func TestPending(t *testing.T) {
 // Close stops what is being made.
 func TestCloseWhilePending(t *testing.T) {
 	l, tree := nested(t, func(m string) { t.Error(m) })
-	l.turn <- struct{}{}
+	takeTurn(t, l)
 	if err := l.Load(context.Background(), nil); err != nil {
 		t.Fatal(err)
 	}
@@ -136,7 +146,7 @@ func TestFoundByAnother(t *testing.T) {
 		t.Fatal("nothing is served")
 	}
 	defer before.Release()
-	l.turn <- struct{}{}
+	done := takeTurn(t, l)
 	l.nest.Look("a/b", time.Now())
 	if _, err := lookup(t, l, "a/b/f"); !errors.Is(err, ErrPending) {
 		t.Error("found and not opened:", err)
@@ -144,7 +154,7 @@ func TestFoundByAnother(t *testing.T) {
 	if _, err := before.Lookup("a/b/f"); !errors.Is(err, ErrPending) {
 		t.Error("opened since the request came:", err)
 	}
-	<-l.turn
+	done()
 }
 
 // A View that goes over to a Set with fewer archives no longer depends on those of the Set before.

@@ -40,18 +40,20 @@ func TestOverviewTurns(t *testing.T) {
 		if made.Load() != 1 {
 			t.Errorf("made %d times", made.Load())
 		}
-		turns := make(turns.Turns, 1) // of the bubble
 		before := makingOverviews
-		makingOverviews = turns
+		makingOverviews = turns.New(1)
 		defer func() { makingOverviews = before }()
-		turns <- struct{}{}
+		done, err := makingOverviews.Take(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
 		if err := get(2); !errors.Is(err, errTooMany) {
 			t.Error(err)
 		}
 		if err := get(1); err != nil {
 			t.Error("what is remembered needs no turn: ", err)
 		}
-		<-turns
+		done()
 		if err := get(2); err != nil || made.Load() != 2 {
 			t.Error(err, made.Load())
 		}

@@ -41,11 +41,10 @@ func newOverviews() *recent.Cache[overviewKey, *overview.Overview] {
 func inTurn(ctx context.Context, make func(context.Context) (*overview.Overview, error)) (
 	*overview.Overview, error,
 ) {
-	wait, cancel := context.WithTimeoutCause(ctx, overviewTime, errTooMany)
-	defer cancel()
-	if err := makingOverviews.Take(wait); err != nil {
+	done, err := makingOverviews.TakeWithin(ctx, overviewTime, errTooMany)
+	if err != nil {
 		return nil, err
 	}
-	defer makingOverviews.Done()
+	defer done()
 	return make(ctx)
 }

@@ -9,13 +9,17 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/tarpack/tpk/serve/internal/turns"
 	"github.com/tarpack/tpk/tarpack/pack"
 )
 
 // TestCostlySearch: a search for names ends when its time is over, also if it waits for others, and
 // says so.
 func TestCostlySearch(t *testing.T) {
-	defer func(d time.Duration) { nameTime = d }(nameTime)
+	defer func(limit, wait time.Duration, turns *turns.Turns) {
+		nameTime, nameWait, nameSearches = limit, wait, turns
+	}(nameTime, nameWait, nameSearches)
+	nameSearches = turns.New(1)
 	name := filepath.Join(t.TempDir(), "a.tar.gz")
 	files := fstest.MapFS{"a": {Data: []byte("text"), Mode: 0o644}, "dir/aa": {Mode: 0o644}}
 	if _, err := pack.FS(t.Context(), files, name, pack.FSOptions{}); err != nil {
@@ -51,15 +55,15 @@ func TestCostlySearch(t *testing.T) {
 			t.Errorf("its time is over: %+v", got)
 		}
 	}
-	for range cap(nameSearches) {
-		nameSearches <- struct{}{}
+	nameWait = time.Millisecond
+	done, err := nameSearches.Take(t.Context())
+	if err != nil {
+		t.Fatal(err)
 	}
-	if got := search(time.Millisecond, ByRank); !got.Costly {
+	if got := search(time.Hour, ByRank); !got.Costly {
 		t.Errorf("others are searching: %+v", got)
 	}
-	for range cap(nameSearches) {
-		<-nameSearches
-	}
+	done()
 	if got := search(time.Hour, ByRank); len(got.Items) != 2 {
 		t.Errorf("afterwards: %+v", got)
 	}

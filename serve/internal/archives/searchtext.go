@@ -21,7 +21,8 @@ import (
 // keeps a processor busy.
 var textSearches = turns.All()
 
-// textTime is how long a search in text indexes may take, with the wait for others.
+// textTime is how long a search in text indexes may take, and how long it may wait for others
+// before that.
 const textTime = 2 * time.Second
 
 // MaxTextHits is how many hits of a search in text can be listed, in all parts of the list.
@@ -55,16 +56,16 @@ func (v *View) SearchText(dir, query string, o ListOptions) (*TextList, error) {
 	}
 	q, l := text.Parse(query), &TextList{}
 	o.Hidden = v.hiding(o.Hidden)
+	done, err := textSearches.TakeWithin(v.Context(), textTime, text.ErrCostly)
+	if errors.Is(err, text.ErrCostly) {
+		return &TextList{Costly: true}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer done()
 	ctx, cancel := context.WithTimeout(v.Context(), textTime)
 	defer cancel()
-	if err := textSearches.Take(ctx); err != nil {
-		if v.Context().Err() != nil {
-			return nil, err
-		}
-		l.Costly = true
-		return l, nil
-	}
-	defer textSearches.Done()
 	end := int(min(o.Offset, MaxTextHits)) + o.Limit
 	l.More = end < MaxTextHits
 	end = min(end, MaxTextHits)

@@ -43,10 +43,11 @@ type hit struct {
 // nameSearches limits how many searches for names run at the same time. Each uses all processors.
 var nameSearches = turns.All()
 
-// nameTime is how long a search for names may take, with the wait for others. farTime is the same
-// if an index has to be fetched.
+// nameTime is how long a search for names may take, and nameWait how long it may wait for others
+// before that. farTime is both if an index has to be fetched.
 var (
 	nameTime = 2 * time.Second
+	nameWait = 2 * time.Second
 	farTime  = 30 * time.Second
 )
 
@@ -60,15 +61,20 @@ const checkEvery = 256
 // see package match. Offset is 0, or Next of a search before. It looks at MaxPlain plain files. If
 // it takes too long, the List is empty and Costly.
 func (v *View) Search(dir, query string, o ListOptions) (*List, error) {
-	limit := nameTime
+	limit, wait := nameTime, nameWait
 	for _, a := range v.set.sources {
 		if a.far {
-			limit = farTime
+			limit, wait = farTime, farTime
 		}
 	}
-	ctx, cancel := context.WithTimeoutCause(v.Context(), limit, errCostly)
-	defer cancel()
-	l, err := v.search(ctx, dir, query, o)
+	done, err := nameSearches.TakeWithin(v.Context(), wait, errCostly)
+	var l *List
+	if err == nil {
+		defer done()
+		ctx, cancel := context.WithTimeoutCause(v.Context(), limit, errCostly)
+		defer cancel()
+		l, err = v.search(ctx, dir, query, o)
+	}
 	if errors.Is(err, errCostly) {
 		return &List{Title: v.Title(), Tree: contents.UnknownTotals, All: -1, Costly: true}, nil
 	}
@@ -78,10 +84,6 @@ func (v *View) Search(dir, query string, o ListOptions) (*List, error) {
 func (v *View) search(
 	ctx context.Context, dir, query string, o ListOptions,
 ) (*List, error) {
-	if err := nameSearches.Take(ctx); err != nil {
-		return nil, err
-	}
-	defer nameSearches.Done()
 	if o.Hidden = v.hiding(o.Hidden); o.Hidden == nil {
 		o.Hidden = func(string) bool { return false }
 	}

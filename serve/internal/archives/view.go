@@ -28,6 +28,9 @@ type View struct {
 	NoVariants bool
 	// Client waits for the answer, which is not worth the work when it has gone. It may be nil.
 	Client Client
+	// ClientKey is a number for the client. Requests with the same number share its turns of work that
+	// takes long. It must be set before the work begins.
+	ClientKey uint64
 
 	set     *Set
 	library *Library
@@ -59,7 +62,7 @@ const plainSource = -1
 // Release closes what the View has found. It may be used for another request then.
 func (v *View) Release() {
 	v.stopWork()
-	v.Client = nil
+	v.Client, v.ClientKey = nil, 0
 	for _, f := range v.plain {
 		_ = f.Close()
 	}
@@ -181,9 +184,9 @@ func (v *View) found(n plan.Node, f *os.File) (plan.Node, error) {
 }
 
 // discover looks for nested archives in the folders on a path, and also in path itself if deep is
-// set: once each, since the first path that is looked up leads to all others of an answer. What it finds before anything depends on
-// the Set is used at once. After that the error is guard.ErrDoubtful, and the answer must be planned
-// again.
+// set: once each, since the first path that is looked up leads to all others of an answer. What it
+// finds before anything depends on the Set is used at once. After that the error is
+// guard.ErrDoubtful, and the answer must be planned again.
 func (v *View) discover(path string, deep bool) error {
 	fresh := v.fresh
 	v.fresh = false

@@ -3,6 +3,8 @@ package archives
 import (
 	"context"
 	"errors"
+
+	"github.com/tarpack/tpk/serve/internal/turns"
 )
 
 // Client is the client that waits for an answer.
@@ -16,11 +18,12 @@ type Client interface {
 var ErrGone = errors.New("the client has gone away")
 
 // Context returns the context of work that may take long. It ends when the View's Client has gone
-// away, with the cause ErrGone, when the Library is closed, and with Release.
+// away, with the cause ErrGone, when the Library is closed, and with Release. Turns that it waits
+// for are those of the View's ClientKey.
 func (v *View) Context() context.Context {
 	if v.work == nil {
 		var cancel context.CancelCauseFunc
-		v.work, cancel = context.WithCancelCause(v.library.ctx)
+		v.work, cancel = context.WithCancelCause(turns.For(v.library.ctx, v.ClientKey))
 		stop := func() {}
 		if v.Client != nil {
 			stop = v.Client.Watch(func() { cancel(ErrGone) })

@@ -10,6 +10,8 @@ import (
 	"sync"
 	"testing"
 	"testing/synctest"
+
+	"github.com/tarpack/tpk/serve/internal/turns"
 )
 
 // Hashes of the password "open sesame", by the programs htpasswd and openssl passwd.
@@ -146,7 +148,7 @@ func TestReload(t *testing.T) {
 // TestBusy: checks wait for each other, and only so many.
 func TestBusy(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
-		f := &File{known: newKnown(), turns: make(chan struct{}, 1)}
+		f := &File{known: newKnown(), turns: turns.New(1)}
 		begun, end := 0, make(chan struct{})
 		u := user{"h", func(_, password string) bool {
 			begun++ // one at a time

@@ -54,12 +54,11 @@ func (f *File) Check(authorization string, now int64, instant bool) (bool, error
 	if f.waiting.Add(1) > maxWaiting {
 		return false, ErrBusy
 	}
-	ctx, cancel := context.WithTimeoutCause(context.Background(), maxWait, ErrBusy)
-	defer cancel()
-	if err := f.turns.Take(ctx); err != nil {
+	done, err := f.turns.TakeWithin(context.Background(), maxWait, ErrBusy)
+	if err != nil {
 		return false, err
 	}
-	defer f.turns.Done()
+	defer done()
 	if exists && f.known.has(sum) { // another request of the same user was first
 		return true, nil
 	}

@@ -27,7 +27,7 @@ type File struct {
 	stamp   stamp
 
 	known   *known
-	turns   turns.Turns
+	turns   *turns.Turns
 	waiting atomic.Int64
 }
 

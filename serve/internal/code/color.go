@@ -38,31 +38,33 @@ type Work struct {
 // NewWork returns the Work of a page.
 func NewWork() *Work { return &Work{maxColored, maxTexts, budget, waiting} }
 
-// takeSlot waits for a slot. It returns false if there is none within the time.
-func (w *Work) takeSlot() bool {
+// takeSlot waits for a slot, which done gives back. It fails if there is none within the time.
+func (w *Work) takeSlot() (done func(), err error) {
 	begun := time.Now()
-	ctx, cancel := context.WithTimeout(context.Background(), w.waiting)
-	defer cancel()
-	ok := slots.Take(ctx) == nil
+	done, err = slots.TakeWithin(context.Background(), w.waiting, context.DeadlineExceeded)
 	w.waiting -= time.Since(begun)
-	return ok
+	return done, err
 }
 
 // Color calls add with parts of the beginning of a text and their classes, "" for none, and returns
 // how many bytes these are. The rest, which may be all, is left to the caller.
-func (w *Work) Color(text string, lexer Lexer, add func(text, class string)) (done int) {
+func (w *Work) Color(text string, lexer Lexer, add func(text, class string)) (colored int) {
 	if w == nil || w.texts <= 0 || w.time <= 0 || lexer == nil {
 		return 0
 	}
 	text = head(text, w.bytes)
-	if text == "" || !w.takeSlot() {
+	if text == "" {
 		return 0
 	}
-	defer slots.Done()
+	done, err := w.takeSlot()
+	if err != nil {
+		return 0
+	}
+	defer done()
 	w.texts--
 	w.bytes -= len(text)
-	done, _ = w.color(text, lexer, add)
-	return done
+	colored, _ = w.color(text, lexer, add)
+	return colored
 }
 
 // head returns the beginning of a text that a lexer gets: whole lines, or whole characters of a

@@ -112,10 +112,13 @@ func TestHead(t *testing.T) {
 
 // TestNoSlot: texts are shown without colours if others take long; a page waits for a second only.
 func TestNoSlot(t *testing.T) {
-	defer func(old turns.Turns) { slots = old }(slots)
+	defer func(old *turns.Turns) { slots = old }(slots)
 	synctest.Test(t, func(t *testing.T) {
-		slots = make(turns.Turns, 1)
-		slots <- struct{}{}
+		slots = turns.New(1)
+		done, err := slots.Take(t.Context())
+		if err != nil {
+			t.Fatal(err)
+		}
 		s, w, begun := &slow{}, NewWork(), time.Now()
 		for range 10 {
 			if n := w.Color("a", s, nil); n != 0 || s.got != 0 {
@@ -125,7 +128,7 @@ func TestNoSlot(t *testing.T) {
 		if took := time.Since(begun); took != waiting {
 			t.Errorf("it waited for %v", took)
 		}
-		<-slots
+		done()
 		class := ""
 		if n := NewWork().Color("a", s, func(_, c string) { class = c }); n != 1 || class != "k" {
 			t.Errorf("with a slot: %d, %q", n, class)

@@ -2,7 +2,6 @@ package compare
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"io/fs"
 	"time"
@@ -82,12 +81,11 @@ func (a *answer) compare() (done func(), err error) {
 	if err != nil {
 		return done, err
 	}
-	ctx, cancel := context.WithTimeoutCause(a.v.Context(), diffTime, archives.ErrBusyComparing)
-	defer cancel()
-	if err = diffing.Take(ctx); err != nil {
+	turn, err := diffing.TakeWithin(a.v.Context(), diffTime, archives.ErrBusyComparing)
+	if err != nil {
 		return done, err
 	}
-	return diffing.Done, nil
+	return turn, nil
 }
 
 // answer is what one request gets.

@@ -17,7 +17,7 @@ import (
 func TestBusy(t *testing.T) {
 	beforeTurns, beforeTime := diffing, diffTime
 	defer func() { diffing, diffTime = beforeTurns, beforeTime }()
-	diffing, diffTime = make(turns.Turns, 1), time.Millisecond
+	diffing, diffTime = turns.New(1), time.Millisecond
 	r := servetest.Responder(t, map[string]string{"a/x": "one\n", "b/x": "two\n"},
 		plan.Options{Listing: true})
 	r.Lister = func(q *plan.Request, v *archives.View, p *plan.Plan) error {
@@ -36,14 +36,15 @@ func TestBusy(t *testing.T) {
 			t.Errorf("%s: %d\n%s\n%s", query, x.Plan.Status, fields, body)
 		}
 	}
-	if err := diffing.Take(t.Context()); err != nil {
+	done, err := diffing.Take(t.Context())
+	if err != nil {
 		t.Fatal(err)
 	}
 	const why = "503 Service Unavailable: comparing takes too long: try again in a moment"
 	ask("&file=x", 503, "Comparing takes too long now.")
 	ask("&file=x&format=json", 503, why)
 	ask("", 200, "</html>") // needs no turn
-	diffing.Done()
+	done()
 	ask("&file=x", 200, "two")
 	ask("&file=x&format=json", 200, `"edits"`)
 }

@@ -1,8 +1,9 @@
 // Package limit bounds what one client may ask for, and what searches may cost all together.
 //
-//	limit.go  Limits, and the key of a client
-//	rate.go   requests by time: memory of a fixed size, whatever the number of clients
-//	slots.go  downloads and searches at the same time
+//	limit.go   Limits, and the key of a client
+//	rate.go    requests by time: memory of a fixed size, whatever the number of clients
+//	slots.go   downloads at the same time
+//	shares.go  searches at the same time, of one client and of all
 package limit
 
 import (
@@ -14,12 +15,8 @@ import (
 type Limits struct {
 	Requests  *Rate  // of one client
 	Downloads *Slots // of one client
-	Searches  *Slots // of one client
-	All       *Slots // searches of all clients; their key is Everybody
+	Searches  *Shares
 }
-
-// Everybody is the key for all clients together.
-const Everybody uint64 = 1
 
 // Key returns a number that stands for a client: its address, or of IPv6 its network, a /64, of
 // which a client can have every address. It is 0 if the address is not known.
@@ -32,5 +29,5 @@ func Key(a netip.Addr) uint64 {
 		return 1<<32 | uint64(binary.BigEndian.Uint32(b[:])) // no network of IPv6 begins so
 	}
 	b := a.As16()
-	return max(2, binary.BigEndian.Uint64(b[:8])) // ::/64 has no clients but ::1
+	return max(1, binary.BigEndian.Uint64(b[:8])) // ::/64 has no clients but ::1
 }

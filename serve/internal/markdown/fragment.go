@@ -13,10 +13,11 @@ func Sanitize(source []byte, o Options) ([]byte, error) {
 	if len(source) > MaxSize {
 		return nil, ErrTooLarge
 	}
-	if err := rendering.Take(context.Background()); err != nil {
+	done, err := rendering.Take(context.Background())
+	if err != nil {
 		return nil, err
 	}
-	defer rendering.Done()
+	defer done()
 	valid := bytes.ToValidUTF8(source, []byte("\ufffd"))
 	return shape(sanitizer().SanitizeBytes(valid), o)
 }

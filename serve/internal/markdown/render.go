@@ -40,10 +40,11 @@ func Render(source []byte, o Options) ([]byte, error) {
 	if len(source) > MaxSize {
 		return nil, ErrTooLarge
 	}
-	if err := takeTurn(); err != nil {
+	done, err := rendering.TakeWithin(context.Background(), time.Second, ErrBusy)
+	if err != nil {
 		return nil, err
 	}
-	defer rendering.Done()
+	defer done()
 	source = withoutMatter(bytes.ToValidUTF8(source, []byte("\ufffd")))
 	md := converter()
 	tree, err := parse(md.Parser(), source)
@@ -59,13 +60,6 @@ func Render(source []byte, o Options) ([]byte, error) {
 
 // rendering limits how many documents are rendered at once, which are all that a processor does.
 var rendering = turns.Half()
-
-// takeTurn waits for a turn of rendering, or returns ErrBusy after a second.
-func takeTurn() error {
-	ctx, cancel := context.WithTimeoutCause(context.Background(), time.Second, ErrBusy)
-	defer cancel()
-	return rendering.Take(ctx)
-}
 
 // converter returns what parses and renders all documents.
 var converter = sync.OnceValue(func() goldmark.Markdown {

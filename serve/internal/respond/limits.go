@@ -32,47 +32,43 @@ func (r *Responder) client(x *Exchange) uint64 {
 	return limit.Key(x.Address)
 }
 
-// held is a slot that an Exchange has.
+// held is the slot that an Exchange has, until letGo.
 type held struct {
-	slots *limit.Slots
+	slots interface{ Give(client uint64) } // nil if it has none
 	key   uint64
 }
 
-// hold takes a slot for the Exchange, until letGo. It returns false if all are taken.
-func (x *Exchange) hold(s *limit.Slots, key uint64) bool {
-	if s == nil || key == 0 {
-		return true
-	}
-	if !s.Take(key) {
-		return false
-	}
-	x.held = append(x.held, held{s, key})
-	return true
-}
-
-// letGo gives back what hold has taken.
+// letGo gives back what bound has taken.
 func (x *Exchange) letGo() {
-	for _, h := range x.held {
-		h.slots.Give(h.key)
+	if x.held.slots != nil {
+		x.held.slots.Give(x.held.key)
+		x.held = held{}
 	}
-	x.held = x.held[:0]
 }
 
 // bound takes what a download or a search needs to begin. If that is taken, it plans a refusal.
 func (r *Responder) bound(x *Exchange) {
 	b := &x.Plan.Body
-	client := uint64(0)
 	switch {
-	case b.Kind == plan.ListingBody && costly(b.Listing):
-		if client = r.client(x); !x.hold(r.Limits.Searches, client) {
+	case b.Kind == plan.ListingBody && r.Limits.Searches != nil && costly(b.Listing):
+		client := r.client(x)
+		switch r.Limits.Searches.Take(client) {
+		case limit.Taken:
+			x.held = held{r.Limits.Searches, client}
+		case limit.ClientFull:
 			r.refuse(x, record.SearchLimit)
-		} else if !x.hold(r.Limits.All, limit.Everybody) {
+		case limit.AllFull:
 			x.Release()
 			r.Stats.Limited(record.AllSearches)
 			r.Planner.Unavailable(&x.Request, &x.Plan, plan.RetrySoon)
 		}
 	case b.Node.Kind == plan.Download && x.Plan.Sends() && r.Limits.Downloads != nil:
-		if !x.hold(r.Limits.Downloads, r.client(x)) {
+		client := r.client(x)
+		switch {
+		case client == 0:
+		case r.Limits.Downloads.Take(client):
+			x.held = held{r.Limits.Downloads, client}
+		default:
 			r.refuse(x, record.DownloadLimit)
 		}
 	}

@@ -22,7 +22,7 @@ func TestBoundedSearches(t *testing.T) {
 		t.Fatal(err)
 	}
 	r := &Responder{Planner: planner,
-		Limits: limit.Limits{Searches: limit.NewSlots(1), All: limit.NewSlots(2)}}
+		Limits: limit.Limits{Searches: limit.NewShares(1, 2)}}
 	ask := func(client, query string) *Exchange {
 		x := &Exchange{Address: netip.MustParseAddr(client)}
 		x.Plan.Body = plan.Body{Kind: plan.ListingBody, Listing: &plan.Listing{Query: query}}

@@ -63,7 +63,7 @@ type Exchange struct {
 
 	view   archives.View
 	viewed bool // view must be released
-	held   []held
+	held   held
 
 	retries  int // how many plans were made before this one, since they were in doubt
 	checking archives.Checking
@@ -131,6 +131,7 @@ func (r *Responder) list(x *Exchange) (err error) {
 			err = fmt.Errorf("the page can't be made: %v", p)
 		}
 	}()
+	x.view.ClientKey = limit.Key(x.Address)
 	return r.Lister(&x.Request, &x.view, &x.Plan)
 }
 

@@ -10,6 +10,7 @@ import (
 	"github.com/tarpack/tpk/serve/internal/fileview"
 	"github.com/tarpack/tpk/serve/internal/listing"
 	"github.com/tarpack/tpk/serve/internal/plan"
+	"github.com/tarpack/tpk/serve/internal/turns"
 )
 
 func many(element string, n int) string {
@@ -91,23 +92,22 @@ func TestList(t *testing.T) {
 
 // While others are read, a notebook is shown as text.
 func TestBusy(t *testing.T) {
-	patience = time.Millisecond
-	t.Cleanup(func() { patience = time.Second })
+	before := reading
+	patience, reading = time.Millisecond, turns.New(1)
+	t.Cleanup(func() { patience, reading = time.Second, before })
 	body := []byte(`{"nbformat":4,"cells":[{"cell_type":"raw","source":"a"}]}`)
 	f := &fileview.File{Name: "a.ipynb", Media: "application/x-ipynb+json", Size: int64(len(body)),
 		Head: body, Encoding: "utf-8", Texts: listing.TextsFor(&plan.Request{})}
 	for _, busy := range []bool{false, true, false} {
+		done := func() {}
 		if busy {
-			for range cap(reading) {
-				reading <- struct{}{}
+			var err error
+			if done, err = reading.Take(t.Context()); err != nil {
+				t.Fatal(err)
 			}
 		}
 		c, err := render(f)
-		if busy {
-			for range cap(reading) {
-				<-reading
-			}
-		}
+		done()
 		if said := strings.Contains(string(c.HTML), "busy"); said != busy {
 			t.Errorf("busy %t: the reason is there: %t", busy, said)
 		}

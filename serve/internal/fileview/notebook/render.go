@@ -49,12 +49,11 @@ var reading = turns.Half()
 var patience = time.Second
 
 func render(f *fileview.File) (fileview.Content, error) {
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
-	defer cancel()
-	if reading.Take(ctx) != nil {
+	done, err := reading.TakeWithin(context.Background(), patience, context.DeadlineExceeded)
+	if err != nil {
 		return lines.Because(f, f.Texts.Show.BusyNotebook)
 	}
-	defer reading.Done()
+	defer done()
 	b, err := f.Read(MaxSize)
 	if err != nil {
 		return fileview.Content{}, err
