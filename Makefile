@@ -17,7 +17,7 @@ build: ## bin/tpk
 
 .PHONY: minimal
 minimal: ## bin/tpk-minimal: what internal/edition leaves of tpk, stripped, at most 15 MB
-	CGO_ENABLED=0 $(GO) build -trimpath -tags minimal -ldflags '-s -w -X main.version=$(VERSION)' -o bin/tpk-minimal ./cmd/tpk
+	CGO_ENABLED=0 $(GO) build -trimpath -tags minimal -ldflags '-s -w -funcalign=16 -X main.version=$(VERSION)' -o bin/tpk-minimal ./cmd/tpk
 	test $$(wc -c < bin/tpk-minimal) -le 15000000
 
 .PHONY: man

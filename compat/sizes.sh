@@ -15,9 +15,9 @@ build() { # OUT TAGS FLAGS
 }
 
 # table prints a line for each module: own text, own data, part of the file.
-table() { # NAME TAGS
-	build "$1" "$2" ''
-	build "$1.stripped" "$2" '-s -w'
+table() { # NAME TAGS FLAGS
+	build "$1" "$2" "${3-}"
+	build "$1.stripped" "$2" "-s -w ${3-}"
 	go tool nm -size "$dir/$1" | awk -v file="$(stat -c %s "$dir/$1.stripped")" '
 		# Symbols of code are T, of constants R, of variables with a value D; others are not in the file.
 		$3 !~ /^[TtRrDd]$/ || $4 ~ /^(runtime\.(pclntab|etypes|itablink|rodata|types)|crypto\/internal\/fips140\/drbg\.memory)/ { next }
@@ -46,4 +46,4 @@ printf '%s\n' '| modules of | own code | own data | in the file |' '|---|--:|--:
 table full ''
 printf '\nWith the tag minimal:\n\n'
 printf '%s\n' '| modules of | own code | own data | in the file |' '|---|--:|--:|--:|'
-table minimal minimal
+table minimal minimal -funcalign=16 # as in the Makefile

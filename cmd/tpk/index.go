@@ -55,6 +55,9 @@ func parseIndex(c *cli.Context) (string, error) {
 func runIndex(c *cli.Context, name string) error {
 	switch {
 	case c.Bool("embed") || c.Bool("no-embed"):
+		if err := editing.CheckVariants(name); err != nil {
+			return err
+		}
 		if err := moveIndex(c, name); err != nil {
 			return err
 		}

@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"github.com/tarpack/tpk/cmd/tpk/cli"
+	"github.com/tarpack/tpk/cmd/tpk/flags"
 	"github.com/tarpack/tpk/cmd/tpk/help"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/internal/edition"
@@ -28,7 +29,7 @@ func optionals() []optional {
 		{"encodings", "encodings but UTF-8, UTF-16 and Windows-1252", full,
 			[]string{"zip-encoding"}, []string{"--zip-encoding"}},
 		{"formats", "brotli, lz4, lzma, xz and Zstandard", full,
-			[]string{"br", "dcz", "zstd"}, []string{"zstd", "variants"}},
+			[]string{"br", "dcz", "siblings", "zstd"}, []string{"zstd", "variants"}},
 		{"highlighting", "Markdown and highlighting", serve.Highlighting, nil, nil},
 		{"live", "live directories", full, []string{"live"}, nil},
 		{"pages", "pages beside plain lists", serve.Pages, nil, []string{"?list"}},
@@ -103,12 +104,15 @@ func lacks(missing []optional) string {
 	return "This build has no " + strings.Join(names, ", no ") + "."
 }
 
-// refuse returns an error for a flag of a missing feature.
+// refuse returns an error for a flag of a missing feature, and for a variable in place of it.
 func refuse(c *cli.Context, missing []optional) error {
 	for _, o := range missing {
 		for _, name := range o.flags {
-			if c.IsSet(name) {
+			switch {
+			case c.IsSet(name):
 				return report.Usagef("%s: --%s: this build has no %s", c.Command.Name, name, o.about)
+			case c.Command.Name == "serve" && flags.InEnvironment(c.Command, name):
+				return report.Usagef("serve: %s: this build has no %s", flags.Variable(name), o.about)
 			}
 		}
 	}

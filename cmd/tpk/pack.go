@@ -266,7 +266,7 @@ func runPack(c *cli.Context, o *packOptions) error {
 	}
 	if o.out != "-" && o.upload == nil && build.Stale(c.Context, o.out) {
 		terminal.NewMeter(c, "").Remark(report.Say(report.Quote(o.out) +
-			": its variants are of the archive before: 'tpk variants --refresh' updates them"))
+			": its variants are of the archive before: " + report.HintStaleVariants()))
 	}
 	return nil
 }

@@ -248,9 +248,11 @@ func verifyVariants(c *cli.Context, m *terminal.Meter, encoder *json.Encoder, na
 ) (failed int64, hint string, err error) {
 	var printErr error
 	problem := func(p *format.Problem) {
-		hint = "'tpk variants --refresh' builds its variants again, and --drop removes them"
-		if p.Path == "" && !errors.Is(p, codings.ErrStale) { // refresh can't open the file either
-			hint = report.HintVariants
+		switch hint = report.HintStaleVariants(); {
+		case errors.Is(p, codings.ErrMissing):
+			hint = "the archive is in order; a full build of tpk checks its variants, too"
+		case p.Path == "" && !errors.Is(p, codings.ErrStale): // refresh can't open the file either
+			hint = report.HintVariants()
 		}
 		switch {
 		case !c.Bool("json"):

@@ -25,7 +25,7 @@ func program(t *testing.T) string {
 	t.Helper()
 	out := filepath.Join(tools.Dir(t), "tpk")
 	cmd := exec.Command("go", "build", "-trimpath", "-tags", "minimal",
-		"-ldflags", "-s -w", "-o", out, "./cmd/tpk")
+		"-ldflags", "-s -w -funcalign=16", "-o", out, "./cmd/tpk")
 	cmd.Dir = tools.Repo(t)
 	cmd.Env = append(os.Environ(), "CGO_ENABLED=0")
 	tools.Must(t, cmd)
@@ -65,6 +65,9 @@ func TestMinimal(t *testing.T) {
 		}
 	}
 	t.Run("refused", func(t *testing.T) { checkRefused(t, tpk, archive) })
+	t.Run("environment", func(t *testing.T) { checkEnvironment(t, tpk, archive) })
+	t.Run("variants", func(t *testing.T) { checkVariants(t, tpk) })
+	t.Run("without variants", func(t *testing.T) { checkWithoutVariants(t, tpk) })
 	t.Run("help", func(t *testing.T) { checkHelp(t, tpk) })
 	t.Run("pages", func(t *testing.T) { checkPages(t, tpk, archive) })
 }
@@ -89,6 +92,8 @@ func checkRefused(t *testing.T, tpk, archive string) {
 			"this build has no encodings but UTF-8, UTF-16 and Windows-1252\n"},
 		{"serve --live D", 2, "tpk: serve: --live: this build has no live directories\n"},
 		{"convert Z O", 1, "tpk: Z: this build has no Zstandard\n"},
+		{"pack --siblings D O", 2,
+			"tpk: pack: --siblings: this build has no brotli, lz4, lzma, xz and Zstandard\n"},
 	} {
 		dir := filepath.Dir(archive)
 		args := strings.Fields(test.args)
@@ -105,6 +110,27 @@ func checkRefused(t *testing.T, tpk, archive string) {
 			t.Errorf("%v, want %d and %q", r, test.code, test.want)
 		}
 	}
+}
+
+// checkEnvironment sets variables in place of flags that are refused. Other commands than serve
+// heed none.
+func checkEnvironment(t *testing.T, tpk, archive string) {
+	for set, want := range map[string]string{
+		"TPK_S3_ENDPOINT=http://localhost": "tpk: serve: TPK_S3_ENDPOINT: this build has no S3\n",
+		"TPK_LIVE=site":                    "tpk: serve: TPK_LIVE: this build has no live directories\n",
+	} {
+		cmd := exec.Command(tpk, "serve", "--check", archive)
+		cmd.Env = append(os.Environ(), set)
+		if r := tools.Run(t, cmd); r.Code != 2 || string(r.Err) != want {
+			t.Errorf("%s: %v", set, r)
+		}
+		cmd = exec.Command(tpk, "ls", archive)
+		cmd.Env = append(os.Environ(), set)
+		tools.Must(t, cmd)
+	}
+	cmd := exec.Command(tpk, "serve", "--check", archive)
+	cmd.Env = append(os.Environ(), "TPK_S3_ENDPOINT=", "TPK_LIVE=")
+	tools.Must(t, cmd)
 }
 
 // checkHelp checks that help does not offer flags that are refused, and says why.

@@ -11,6 +11,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"github.com/tarpack/tpk/internal/edition"
 	"github.com/tarpack/tpk/sidecar"
 	"github.com/tarpack/tpk/sidecar/variants"
 	"github.com/tarpack/tpk/tarpack"
@@ -36,7 +37,8 @@ type VerifyResult struct {
 }
 
 // Verify decodes each variant of an archive and compares it with the content. A file that is of
-// another archive, or can't be opened, is one problem. The error wraps ErrNone if there is no
+// another archive, or can't be opened, is one problem, as is any that a build without decoders
+// can't read (variants.ErrMissing). The error wraps ErrNone if there is no
 // file. Problems are not errors.
 func Verify(ctx context.Context, archive string, o VerifyOptions) (VerifyResult, error) {
 	name, err := Name(archive)
@@ -59,6 +61,10 @@ func Verify(ctx context.Context, archive string, o VerifyOptions) (VerifyResult,
 		return v.res, nil
 	}
 	defer x.Close()
+	if edition.Minimal {
+		v.problem("", fmt.Errorf("%s: %w", name, variants.ErrMissing))
+		return v.res, nil
+	}
 	v.x = x
 	err = v.run(ctx)
 	return v.res, err

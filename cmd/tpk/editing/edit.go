@@ -48,7 +48,13 @@ type Edit struct {
 // Run changes the archive, and brings its variants up to date. It shows progress, and prints what a
 // dry run finds.
 func (e *Edit) Run(c *cli.Context) error {
-	if err := e.change(c); err != nil || c.Bool("dry-run") || c.Bool("single") {
+	if c.Bool("single") { // variants are those of the whole set
+		return e.change(c)
+	}
+	if err := CheckVariants(e.Archive); err != nil {
+		return err
+	}
+	if err := e.change(c); err != nil || c.Bool("dry-run") {
 		return err
 	}
 	return refreshVariants(c, e.Archive, e.Siblings)

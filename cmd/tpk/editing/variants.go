@@ -2,10 +2,13 @@ package editing
 
 import (
 	"errors"
+	"os"
 
 	"github.com/tarpack/tpk/cmd/tpk/cli"
 	"github.com/tarpack/tpk/cmd/tpk/report"
 	"github.com/tarpack/tpk/cmd/tpk/terminal"
+	"github.com/tarpack/tpk/internal/edition"
+	codings "github.com/tarpack/tpk/sidecar/variants"
 	"github.com/tarpack/tpk/tarpack"
 	"github.com/tarpack/tpk/tarpack/siblings"
 	"github.com/tarpack/tpk/tarpack/variants"
@@ -36,6 +39,23 @@ func BuildVariants(c *cli.Context, archive string, o variants.Options) (variants
 	m.Summarize("%s: variants of %s, %s unchanged: %s", report.Quote(archive),
 		report.Entries(res.Contents), report.Count(res.Reused), report.Bytes(res.Bytes))
 	return res, nil
+}
+
+// CheckVariants returns an error if an archive has variants and this build can't bring them up to
+// date. Commands that change archives ask before they do anything.
+func CheckVariants(archive string) error {
+	if !edition.Minimal {
+		return nil
+	}
+	name, err := variants.Name(archive)
+	if err != nil { // no variants, or no archive, which fails later
+		return nil
+	}
+	if _, err := os.Lstat(name); err != nil {
+		return nil
+	}
+	return report.WithHint(report.In(name, codings.ErrMissing),
+		"change the archive with a full build of tpk, or remove this file first")
 }
 
 // RefreshVariants brings the variants of an archive up to date, if it has some and they are not.

@@ -64,9 +64,6 @@ const HintRefused = "don't use it; download it again, from another place if need
 // HintChanged is what to do if an archive has changed while it was read.
 const HintChanged = "run the command again"
 
-// HintVariants is what to do about a variants file that is damaged. The archive is in order.
-const HintVariants = "'tpk variants --br --dcz' makes the file again, and --drop removes it"
-
 const hintConvertible = "'tpk convert' reads zip, and tar as it is or with gzip, zstd, xz, bzip2," +
 	" lzma or lz4"
 
@@ -79,7 +76,7 @@ var hints = []struct {
 	{format.ErrName, "--exclude leaves it out"},
 	{bundle.ErrDamaged, "make or download the bundle again"},
 	{variants.ErrNone, "'tpk variants --br --dcz' makes them"},
-	{codings.ErrCorrupt, HintVariants}, // before format.ErrCorrupt, which it matches
+	{codings.ErrCorrupt, HintVariants()}, // before format.ErrCorrupt, which it matches
 	{variants.ErrDevice, "make them of the file that was copied to it"},
 	{website.ErrForeign, "move it away, or choose another directory"},
 	{plan.ErrNothing, "check the name, --exclude and --include"},
