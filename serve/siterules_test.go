@@ -33,6 +33,8 @@ func ruled() files {
 /bare/ /new.html 303
 /nowhere /none.html 200
 / /de 302 Country=de
+/gone /gone.html 410
+/about /gone.html 410
 `,
 		"_headers": `/*
   X-Frame-Options: DENY
@@ -128,6 +130,8 @@ func testRules(t *testing.T, c *client, root string) {
 		"/new.html":             {200, "", "new"},
 		"/forced.txt":           {307, "/new.html", ""},
 		"/past":                 {410, "", "gone"},
+		"/gone":                 {410, "", "gone"}, // not the page itself
+		"/gone.html":            {200, "", "gone"},
 		"/dead":                 {410, "", "410 Gone\n"},
 		"/lost/x":               {404, "", "gone"},
 		"/app/a/b":              {200, "", "app"},

@@ -86,6 +86,29 @@ func TestCheck(t *testing.T) {
 	}
 }
 
+// TestOpenssl checks hashes that openssl passwd made: with short salts, with other characters in
+// them, and with rounds.
+func TestOpenssl(t *testing.T) {
+	for _, hash := range []string{
+		"$1$abc$n6H250boi0sp0yw9RWhqY0",
+		"$apr1$x$ro/6RlB/jB4ZRUA9qJm6A0",
+		"$5$rounds=5000$abc$MiprnnGLGEpAfkAJ9RMpQdoAlj65fcZkQV70K7yKXa/",
+		"$6$rounds=1000$a$griyRZO/dgxulVZbzwEq99yCwDEauqDvg.BiGCCPg/7VhTLzCAw6klaTmKl1m0KyySBSer/" +
+			"y8IgbJnkPoPrv50",
+		"$6$a-b_c$JiFEIELEyN1ytABLkKgPmCQi9jdJ8vU/bYPt09w90LgV0sdeGC3LBWhncii5qG2ZNjvkJjRLc9lWDR8" +
+			"pnBISa.",
+		"$6$rounds=10000$0123456789abcdef$5bY6skjQJJueCuLbbu/Wmv1zyylgdHX3qfWVG.D/n2Y4aGb5xTsXKuG" +
+			"xXO8E1j27YBQ9z/Nf/k90XvbM1h0DL.",
+	} {
+		f, _ := open(t, "a:"+hash)
+		for password, want := range map[string]bool{"open sesame": true, "open sesam": false, "": false} {
+			if ok, err := f.Check(field("a", password), 1, false); ok != want || err != nil {
+				t.Errorf("%s, %q: %v, %v", hash, password, ok, err)
+			}
+		}
+	}
+}
+
 func TestParseErrors(t *testing.T) {
 	for text, want := range map[string]string{
 		"":                                 "no user",
@@ -94,11 +117,13 @@ func TestParseErrors(t *testing.T) {
 		":" + bySHA:                        "line 1: it is not USER:HASH",
 		"a:" + bySHA + "\nb:8ejyeh20/I7Mg": "line 2: plain text and DES are not accepted",
 		"a:secret":                         "line 1: plain text and DES",
-		"a:$1$abc$def":                     "line 1: plain text and DES",
+		"a:$1$abc$def":                     "line 1: the hash is damaged",
+		"a:{SSHA}abc":                      "line 1: this kind of hash is not supported",
+		"a:$y$j9T$abc$def":                 "line 1: this kind of hash is not supported",
 		"a:{SHA}abc":                       "SHA-1 is damaged",
 		"a:$2y$05$abc":                     "bcrypt is damaged",
 		"a:" + strings.Replace(byBcrypt, "$05$", "$15$", 1):             "cost 15 takes too long",
-		"a:$apr1$toolongsalt$8dyeNjs6n5sYwT3y45TA6.":                    "plain text and DES",
+		"a:$apr1$toolongsalt$8dyeNjs6n5sYwT3y45TA6.":                    "the hash is damaged",
 		"a:" + strings.Replace(bySHA256, "$5$", "$5$rounds=600000$", 1): "600000 rounds take too long",
 	} {
 		_, err := parse([]byte(text))

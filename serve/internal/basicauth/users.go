@@ -16,6 +16,7 @@ import (
 
 	"github.com/GehirnInc/crypt"
 	"github.com/GehirnInc/crypt/apr1_crypt"
+	"github.com/GehirnInc/crypt/md5_crypt"
 	"github.com/GehirnInc/crypt/sha256_crypt"
 	"github.com/GehirnInc/crypt/sha512_crypt"
 	"golang.org/x/crypto/bcrypt"
@@ -49,7 +50,12 @@ type user struct {
 	check func(hash, password string) bool
 }
 
-var errNoHash = errors.New("plain text and DES are not accepted: make the line with htpasswd -B")
+// Errors of lines whose hash is of no kind that is checked.
+var (
+	errNoHash = errors.New("plain text and DES are not accepted: make the line with htpasswd -B")
+	errOther  = errors.New("this kind of hash is not supported: make the line with htpasswd -B")
+	errForm   = errors.New("the hash is damaged")
+)
 
 // parse reads the lines of a file, each "user:hash". Of several for one user the first counts. The
 // error names the line, but nothing of it.
@@ -82,15 +88,17 @@ func parse(text []byte) (*users, error) {
 	return us, nil
 }
 
-// Hashes that package crypt checks.
+// Hashes that package crypt checks. A salt may have any character that the file leaves to it.
 var crypts = []struct {
+	magic string
 	form  *regexp.Regexp
 	crypt func() crypt.Crypter
 }{
-	{regexp.MustCompile(`^\$apr1\$[./0-9A-Za-z]{1,8}\$[./0-9A-Za-z]{22}$`), apr1_crypt.New},
-	{regexp.MustCompile(`^\$5\$(rounds=[0-9]{1,9}\$)?[./0-9A-Za-z]{1,16}\$[./0-9A-Za-z]{43}$`),
+	{"$apr1$", regexp.MustCompile(`^\$apr1\$[^$]{0,8}\$[./0-9A-Za-z]{22}$`), apr1_crypt.New},
+	{"$1$", regexp.MustCompile(`^\$1\$[^$]{0,8}\$[./0-9A-Za-z]{22}$`), md5_crypt.New},
+	{"$5$", regexp.MustCompile(`^\$5\$(rounds=[0-9]{1,9}\$)?[^$]{0,16}\$[./0-9A-Za-z]{43}$`),
 		sha256_crypt.New},
-	{regexp.MustCompile(`^\$6\$(rounds=[0-9]{1,9}\$)?[./0-9A-Za-z]{1,16}\$[./0-9A-Za-z]{86}$`),
+	{"$6$", regexp.MustCompile(`^\$6\$(rounds=[0-9]{1,9}\$)?[^$]{0,16}\$[./0-9A-Za-z]{86}$`),
 		sha512_crypt.New},
 }
 
@@ -113,9 +121,12 @@ func parseHash(hash string) (user, error) {
 		return user{hash, checkSHA}, nil
 	}
 	for _, c := range crypts {
+		if !strings.HasPrefix(hash, c.magic) {
+			continue
+		}
 		form := c.form.FindStringSubmatch(hash)
 		if form == nil {
-			continue
+			return user{}, errForm
 		}
 		if len(form) > 1 && form[1] != "" {
 			text := strings.TrimSuffix(strings.TrimPrefix(form[1], "rounds="), "$")
@@ -124,10 +135,20 @@ func parseHash(hash string) (user, error) {
 			}
 		}
 		return user{hash, func(hash, password string) bool {
-			return c.crypt().Verify(hash, []byte(password)) == nil
+			return checkCrypt(c.crypt(), hash, password)
 		}}, nil
 	}
+	if strings.HasPrefix(hash, "$") || strings.HasPrefix(hash, "{") {
+		return user{}, errOther
+	}
 	return user{}, errNoHash
+}
+
+// checkCrypt gives the Crypter the hash up to the end of its salt only. With "rounds=", its Verify
+// takes what follows a short salt for a part of it.
+func checkCrypt(c crypt.Crypter, hash, password string) bool {
+	is, err := c.Generate([]byte(password), []byte(hash[:strings.LastIndexByte(hash, '$')]))
+	return err == nil && subtle.ConstantTimeCompare([]byte(is), []byte(hash)) == 1
 }
 
 // checkBcrypt looks at the first 72 bytes of a password only, as htpasswd does.

@@ -151,7 +151,19 @@ func (r *redirect) complete(status string) error {
 	case r.status == 200 && !r.has:
 		return errors.New("200 needs a target, unless the path ends in /*")
 	}
+	r.force = r.force || r.ownPage()
 	return nil
+}
+
+// ownPage reports whether the page that is sent with 404 or 410 is the one that a request for the
+// path finds: /gone.html for /gone. If that page won, no request would get the status.
+func (r *redirect) ownPage() bool {
+	if r.status < 400 || !r.has || r.from.wild {
+		return false
+	}
+	page := strings.TrimSuffix(string(r.to.appendPlain(nil, &captures{})), "/")
+	path := r.from.literal
+	return page == path || page == path+".html" || page == strings.TrimPrefix(path+"/index.html", "/")
 }
 
 // redirects reports whether the client is sent to the target.
