@@ -57,12 +57,13 @@ A bundle can't be bundled again, nor can a shard set: merge it first.`,
 			"ARCHIVE can't be read, the program can't be bundled, or OUT can't be written",
 			"tpk bundle site.tar.gz site && ./site",
 			"tpk bundle --binary tpk.exe manual.tar.gz manual.exe"),
-		Flags: append(slices.Concat(flags.Trust(), flags.Remote()),
+		Flags: slices.Concat([]cli.Flag{
 			&cli.StringFlag{
 				Name:  "binary",
 				Usage: "put the archive behind the tpk in `FILE` (default: this one)",
 			},
-			flags.NoConvert(), flags.Progress()),
+			flags.NoConvert(), flags.Progress(),
+		}, flags.Trust(), flags.Remote()),
 		Action: action(parseBundle, runBundle),
 	}
 }

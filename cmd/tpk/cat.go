@@ -46,11 +46,11 @@ It is found at once, however many there are. These come first.
 			"tpk cat logs.tar.gz 2026/01.log 2026/02.log | grep error",
 			"tpk cat logs.tar.gz '2026/*.log' | grep error",
 			"tpk cat --entry 4711 samples.tar.gz > sample"),
-		Flags: slices.Concat(flags.Trust(), []cli.Flag{
+		Flags: slices.Concat([]cli.Flag{
 			&cli.IntSliceFlag{Name: "entry", Usage: "write the entry with the number `N`, from 0" +
 				" (repeatable)"},
 			flags.NoConvert(),
-		}, flags.Remote()),
+		}, flags.Trust(), flags.Remote()),
 		Action: action(parseCat, runCat),
 	}
 }

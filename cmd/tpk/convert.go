@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 
 	"github.com/tarpack/tpk/cmd/tpk/cli"
 	"github.com/tarpack/tpk/cmd/tpk/flags"
@@ -39,7 +40,8 @@ converted. If other bytes follow that seem to hold an archive, or follow compres
 command fails.
 
 Permissions, owners, modification times and links are kept. SOURCE_DATE_EPOCH has no effect. Files
-of a zip without permissions get 0644, folders 0755. Small files of a zip are not compressed again.
+of a zip without permissions get 0644, directories 0755. Small files of a zip are not compressed
+again.
 
 If IN has a path several times, the last entry is taken. Missing directories are added. Entries that
 would be dangerous to extract, such as ../../etc/passwd, are refused, each with a message, and the
@@ -55,13 +57,13 @@ archive.`,
 			"tpk convert --zip-encoding shift_jis photos.zip photos.tar.gz",
 			"git archive HEAD | tpk convert - release.tar.gz",
 			"tpk convert --embed-index site.zip s3://bucket/site.tar.gz"),
-		Flags: append(flags.Upload(),
+		Flags: slices.Concat([]cli.Flag{
 			flags.Level(), flags.Workers(), flags.Dedup(), flags.SHA256(), flags.DryRun(),
 			flags.Switch("embed-index", "put the index into the archive; needs s3://"),
 			flags.Progress(),
-			&cli.StringFlag{Name: "zip-encoding",
-				Usage: "encoding of names in a zip that are not UTF-8, such as shift_jis or gbk"},
-		),
+			&cli.StringFlag{Name: "zip-encoding", Usage: "names in a zip that are not UTF-8 are in" +
+				" `ENCODING`, such as shift_jis or gbk (default: their bytes stay)"},
+		}, flags.Upload()),
 		Action: action(parseConvert, runConvert),
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 
 	"github.com/tarpack/tpk/cmd/tpk/cli"
 	"github.com/tarpack/tpk/cmd/tpk/flags"
@@ -50,12 +51,13 @@ of its bytes, which this command does not. Shard sets can't be deployed.`,
 			"tpk deploy build/site.tar.gz /srv/site.tar.gz",
 			"tpk deploy --list /srv/site.tar.gz",
 			"tpk deploy --rollback /srv/site.tar.gz"),
-		Flags: append(flags.Trust(),
+		Flags: slices.Concat([]cli.Flag{
 			&cli.IntFlag{Name: "keep", Value: 3, Usage: "keep `N` earlier archives",
 				Action: flags.InRange("keep", 0, math.MaxInt32)},
 			flags.Switch("rollback", "put an earlier archive back"),
 			flags.Switch("list", "list the current archive and the earlier ones"),
-			flags.Switch("json", "print one JSON object per line")),
+			flags.Switch("json", "print one JSON object per line"),
+		}, flags.Trust()),
 		Action: action(parseDeploy, runDeploy),
 	}
 }

@@ -48,8 +48,9 @@ OLD and NEW may be URLs, as for 'tpk ls'.`,
 			"tpk diff monday.tar.gz tuesday.tar.gz",
 			"tpk diff --json a.tar.gz b.tar.gz |",
 			`  jq -r 'select(.change == "added").path'`),
-		Flags: append(flags.Remote(),
-			flags.Switch("json", "print one JSON object per line"), flags.NoConvert()),
+		Flags: slices.Concat([]cli.Flag{
+			flags.Switch("json", "print one JSON object per line"), flags.NoConvert(),
+		}, flags.Remote()),
 		Action: action(parseDiff, runDiff),
 	}
 }

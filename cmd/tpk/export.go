@@ -59,7 +59,7 @@ is not a tpk archive.
 			"tpk export site.tar.gz:docs/api api.tar.gz",
 			"tpk export --format zip site.tar.gz:docs - | ssh host 'cat > docs.zip'",
 			"tpk export --single-member site.tar.gz plain.tar.gz"),
-		Flags: append(slices.Concat(flags.Trust(), flags.Remote()),
+		Flags: slices.Concat([]cli.Flag{
 			&cli.StringFlag{
 				Name: "format", DefaultText: "by the suffix of OUT",
 				Usage:  "write this `FORMAT`, tar.gz or zip",
@@ -70,7 +70,8 @@ is not a tpk archive.
 				Name: "level", Value: 6, Action: flags.InRange("level", 1, 9),
 				Usage: "compression level, `N` from 1 (fastest) to 9 (smallest), for --single-member",
 			},
-			flags.NoConvert(), flags.Progress()),
+			flags.NoConvert(), flags.Progress(),
+		}, flags.Trust(), flags.Remote()),
 		Action: action(parseExport, runExport),
 	}
 }

@@ -50,7 +50,7 @@ For words in documents, a text index is faster: see 'tpk index --text'.
 			"wrong usage, or a file can't be read (the others are searched)",
 			"tpk grep -n 'TODO|FIXME' src.tar.gz",
 			"tpk grep -il --include '*.html' copyright site.tar.gz docs"),
-		Flags: slices.Concat(flags.Trust(), []cli.Flag{
+		Flags: slices.Concat([]cli.Flag{
 			&cli.BoolFlag{Name: "ignore-case", Aliases: []string{"i"},
 				Usage: "match in any mix of cases"},
 			&cli.BoolFlag{Name: "files-with-matches", Aliases: []string{"l"},
@@ -64,7 +64,7 @@ For words in documents, a text index is faster: see 'tpk index --text'.
 			&cli.StringSliceFlag{Name: "include", Usage: "search only files that match `GLOB`" +
 				" (repeatable)"},
 			flags.NoConvert(),
-		}, flags.Remote()),
+		}, flags.Trust(), flags.Remote()),
 		Action: action(parseGrep, runGrep),
 	}
 }

@@ -46,10 +46,11 @@ The variants and the text index beside ARCHIVE are no part of the bytes out.
 			"tpk info site.tar.gz",
 			"tpk info --json site.tar.gz | jq .duplicates",
 			"tpk info --sha256 huge.tar.gz"),
-		Flags: append(slices.Concat(flags.Trust(), flags.Remote()),
+		Flags: slices.Concat([]cli.Flag{
 			flags.Switch("json", "print a JSON object"),
 			flags.Switch("sha256", "compute the SHA-256 of an archive of any size"),
-			flags.NoConvert()),
+			flags.NoConvert(),
+		}, flags.Trust(), flags.Remote()),
 		Action: action(readArgument, runInfo),
 	}
 }

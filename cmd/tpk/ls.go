@@ -56,11 +56,12 @@ With --json, each line is an object with these members:
 			"tpk ls site.tar.gz css '*.html'",
 			"tpk ls --sha256 site.tar.gz | (cd /srv/site && sha256sum -c --quiet)",
 			"tpk ls --json site.tar.gz | jq -r 'select(.size > 1e6).path'"),
-		Flags: append(slices.Concat(flags.Trust(), flags.Remote()),
+		Flags: slices.Concat([]cli.Flag{
 			flags.Switch("l", "print mode, size and modification time as well"),
 			flags.Switch("json", "print one JSON object per line"),
 			flags.Switch("sha256", "print the SHA-256 of each file, for sha256sum -c"),
-			flags.NoConvert()),
+			flags.NoConvert(),
+		}, flags.Trust(), flags.Remote()),
 		Action: action(parseLs, runLs),
 	}
 }

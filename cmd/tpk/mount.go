@@ -66,7 +66,7 @@ can't mount archives: use 'tpk serve' there.`,
 			"tpk mount --replace -o allow_other data.tar.gz:train /srv/train",
 			"tpk mount base.tar.gz changes.tar.gz /mnt/merged",
 			"tpk umount /mnt/site"),
-		Flags: append(slices.Concat(flags.Trust(), flags.Remote()),
+		Flags: slices.Concat([]cli.Flag{
 			&cli.BoolFlag{
 				Name: "foreground", Aliases: []string{"f"},
 				Usage: "don't leave a process behind, but go on until Ctrl-C",
@@ -78,7 +78,8 @@ can't mount archives: use 'tpk serve' there.`,
 			},
 			flags.Switch("replace", "show new versions of the archives"),
 			&cli.StringFlag{Name: "log", Usage: "append messages to `FILE`"},
-			flags.NoConvert()),
+			flags.NoConvert(),
+		}, flags.Trust(), flags.Remote()),
 		Action: action(parseMount, runMount),
 	}
 }

@@ -128,7 +128,7 @@ index, and is read like an archive. A mounted device is refused.`,
 }
 
 func packFlags() []cli.Flag {
-	return flags.Source(slices.Concat(flags.Selection(), flags.Upload(), []cli.Flag{
+	return flags.Source(slices.Concat(flags.Selection(), []cli.Flag{
 		flags.Switch("remove-files",
 			"remove the packed files, once archive and index are safely on disk"),
 		flags.Switch("embed-index", "put the index into OUT.tar.gz, which is one file then"),
@@ -149,8 +149,8 @@ func packFlags() []cli.Flag {
 			Name:  "shard-size",
 			Usage: "pack into shards of about `SIZE`, such as 500MB or 1GiB",
 		},
-		flags.Siblings(), flags.Progress(),
-	}, flags.Codings())...)
+		flags.Siblings(),
+	}, flags.Codings(), []cli.Flag{flags.Progress()}, flags.Upload())...)
 }
 
 func parsePack(c *cli.Context) (*packOptions, error) {

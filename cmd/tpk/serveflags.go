@@ -11,8 +11,8 @@ import (
 
 // serveFlags returns the flags of serve. Each of them can be set by a variable as well.
 func serveFlags() []cli.Flag {
-	return slices.Concat(flags.Trust(), flags.Remote(), listenFlags(), servedFlags(), answerFlags(),
-		proxyFlags(), operateFlags(), limitFlags())
+	return slices.Concat(listenFlags(), servedFlags(), answerFlags(), proxyFlags(), operateFlags(),
+		limitFlags(), flags.Trust(), flags.Remote())
 }
 
 // listenFlags are where the server listens.

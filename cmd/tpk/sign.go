@@ -31,8 +31,8 @@ size, its SHA-256 and that of its index, and ARCHIVE.sum.minisig, the signature 
 index needs SHA-256 sums: 'tpk compact --sha256' adds them. A shard set is signed as a whole:
 NAME-of-00016.tar.gz.tps.sum has the SHA-256 of each shard.
 
-'tpk verify', 'cat', 'extract' and 'serve' check signatures with --public-key. Without tpk, this
-does it: minisign -Vm ARCHIVE.sum -p KEY.pub && sha256sum -c ARCHIVE.sum
+With --public-key, 'tpk serve' and the commands that read an archive check its signature. Without
+tpk, this does it: minisign -Vm ARCHIVE.sum -p KEY.pub && sha256sum -c ARCHIVE.sum
 
 'minisign -G' makes a pair of keys. If the secret key is encrypted, the password is asked for on the
 terminal. If standard input is no terminal, its first line is the password.

@@ -112,7 +112,7 @@ func runVariants(c *cli.Context, o *variantsOptions) error {
 
 // printVariants prints a line for each coding.
 func printVariants(c *cli.Context, res *variants.Result) error {
-	lines := fmt.Sprintf("%s: %s, %s in gzip, were tried\n", report.Quote(res.Name),
+	lines := fmt.Sprintf("%s: %s tried, %s in gzip\n", report.Quote(res.Name),
 		report.Entries(res.Contents), report.Bytes(res.Gzip))
 	for coding := range codings.NumCodings {
 		if n := res.Codings[coding]; res.Settings.Codings.Has(coding) || n.Contents > 0 {

@@ -66,13 +66,14 @@ each archive has archive, entries, bytes and problems.`,
 			"tpk verify site.tar.gz",
 			"tpk verify -q backups/*.tar.gz",
 			"tpk verify --sample 5% dataset.tar.gz"),
-		Flags: append(slices.Concat(flags.Trust(), flags.Server()),
+		Flags: slices.Concat([]cli.Flag{
 			&cli.StringFlag{Name: "sample",
 				Usage: "check a random sample of entries: `N`, or a share such as 5%"},
 			&cli.StringFlag{Name: "seed", Usage: "choose the sample by the number `N`"},
 			&cli.StringFlag{Name: "metrics", Usage: "write the results to `FILE` for Prometheus"},
 			flags.Switch("json", "print one JSON object per line"),
-			flags.NoConvert(), flags.Progress()),
+			flags.NoConvert(), flags.Progress(),
+		}, flags.Trust(), flags.Server()),
 		Action: action(parseVerify, runVerify),
 	}
 }

@@ -28,15 +28,15 @@ func webCommand() *cli.Command {
 		UsageText: "tpk web [--no-scripts] [--url URL] ARCHIVE OUT",
 		Description: help.Text(`
 Writes index.html, 404.html, tpk-sw.js and tpk-reader.js into the directory OUT. Copy them, ARCHIVE
-and its index to one folder of any web server that answers requests for ranges, such as nginx, or
-of a bucket in S3: then that folder is the web site in ARCHIVE. Nothing else is needed, and ARCHIVE
-can be replaced at any time.
+and its index to one directory of any web server that answers requests for ranges, such as nginx, or
+of a bucket in S3: then that directory is the web site in ARCHIVE. Nothing else is needed, and
+ARCHIVE can be replaced at any time.
 
-In the browser, a service worker answers every path below the folder out of ARCHIVE, with the same
-rules as 'tpk serve': index.html, about.html for /about, 404.html, media types, ranges, and a list
-of each folder without a page, or of any folder with ?list. It reads only the parts of ARCHIVE that
-it needs, and keeps them for use without a network. Browsers run service workers from https:// and
-localhost only.
+In the browser, a service worker answers every path below the directory out of ARCHIVE, with the
+same rules as 'tpk serve': index.html, about.html for /about, 404.html, media types, ranges, and a
+list of each directory without a page, or of any directory with ?list. It reads only the parts of
+ARCHIVE that it needs, and keeps them for use without a network. Browsers run service workers from
+https:// and localhost only.
 
 The scripts in ARCHIVE run with the rights of every other page of the server, so publish only
 archives that you trust, or set --no-scripts. Signatures are not checked.
