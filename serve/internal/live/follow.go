@@ -137,7 +137,7 @@ func (f *follower) read(now time.Time) {
 	}
 	paths := slices.Sorted(maps.Keys(f.dirty))
 	clear(f.dirty)
-	f.d.scan(f.root, paths, all, f.w.add)
+	f.d.scan(f.root, paths, all, f.w)
 	f.tellEvents()
 	if f.took = time.Since(now); all {
 		f.look = time.Now().Add(f.pause(f.took))

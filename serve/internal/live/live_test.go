@@ -167,7 +167,7 @@ func TestRestart(t *testing.T) {
 	d.Close()
 	d, _ = newDir(t, c)
 	defer d.Close()
-	d.scan(d.root, nil, true, func(string) {})
+	d.scan(d.root, nil, true, &watcher{})
 	if s := d.Stats(); s.Packed != 1 || s.Layers != 1 {
 		t.Errorf("%+v", s)
 	}

@@ -15,15 +15,15 @@ import (
 type scanner struct {
 	d       *Dir
 	root    *plain.Dir
-	watch   func(path string) // called for each folder before it is read
+	w       *watcher
 	changed bool
 	full    bool // there were more than MaxFiles
 }
 
 // scan reads folders, and those below that are new. With all set it reads all that are known.
-// watch is called for each folder that is new, before it is read.
-func (d *Dir) scan(root *plain.Dir, paths []string, all bool, watch func(string)) {
-	s := &scanner{d: d, root: root, watch: watch}
+// Each folder that is not watched yet is, before it is read.
+func (d *Dir) scan(root *plain.Dir, paths []string, all bool, w *watcher) {
+	s := &scanner{d: d, root: root, w: w}
 	if all {
 		paths = append([]string{""}, d.catalog.paths()...)
 		slices.Sort(paths)
@@ -39,6 +39,7 @@ func (d *Dir) scan(root *plain.Dir, paths []string, all bool, watch func(string)
 		s.folder(path)
 	}
 	if all {
+		w.keep(d.catalog.has)
 		d.placeLoaded()
 	}
 	d.mu.Lock()
@@ -66,7 +67,7 @@ func (s *scanner) folder(path string) {
 		return
 	}
 	if !s.d.catalog.has(path) {
-		s.watch(path)
+		s.w.add(path)
 	}
 	f, ok := s.read(path)
 	if !ok {
@@ -78,6 +79,14 @@ func (s *scanner) folder(path string) {
 	for _, path := range fresh {
 		s.d.catalog.remove(path) // another folder may have had the name
 		s.folder(path)
+	}
+	for i := range f.entries {
+		// A folder that was moved away and back, or removed and made again, is the same to the
+		// catalog, but its watch has ended.
+		if path := join(path, f.entries[i].name); f.entries[i].kind == Folder && !s.w.has(path) {
+			s.w.add(path)
+			s.folder(path)
+		}
 	}
 }
 
