@@ -43,7 +43,7 @@ func listenFlags() []cli.Flag {
 // servedFlags are what is served.
 func servedFlags() []cli.Flag {
 	return []cli.Flag{
-		listFlag("mount", "serve an archive or a directory below a path: `/PATH=FILE` (repeatable)"),
+		listFlag("mount", "serve an archive or a directory below a path, as in `/PATH=FILE` (repeatable)"),
 		listFlag("live", "serve the directory `DIR` and follow its changes, or below a path: /PATH=DIR"+
 			" (repeatable)"),
 		textFlag("fallback", "serve files from the directory `DIR` that are in no archive"),
@@ -65,8 +65,8 @@ func answerFlags() []cli.Flag {
 		flags.Switch("spa", "answer unknown paths without a known file extension with index.html"),
 		flags.Switch("no-listing", "don't list directories"),
 		flags.Switch("no-download", "don't offer downloads of archives and directories"),
-		listFlag("type", "send files with the extension EXT as TYPE: `EXT=TYPE`, such as md=text/plain"+
-			" (repeatable)"),
+		listFlag("type", "send files with an extension as a media type: `EXT=TYPE`, such as"+
+			" md=text/plain (repeatable)"),
 		listFlag("header", "add the header field `'NAME: VALUE'` to every response (repeatable)"),
 		textFlag("cache-control", "send `VALUE` as Cache-Control of files"),
 		listFlag("immutable", "files that match `GLOB` never change:"+
@@ -138,7 +138,7 @@ func limitFlags() []cli.Flag {
 		numberFlag("burst", 0, 0, 1_000_000,
 			"of these, answer `N` at once; 0 is ten times --max-requests-per-ip"),
 		numberFlag("max-downloads-per-ip", 0, 0, math.MaxInt32,
-			"send at most `N` archives and folders at a time to an address; 0 is no limit"),
+			"send at most `N` archives and directories at a time to an address; 0 is no limit"),
 		numberFlag("max-searches-per-ip", 0, 0, math.MaxInt32,
 			"do at most `N` searches and comparisons at a time for an address; 0 is half of"+
 				" --max-searches"),

@@ -33,11 +33,11 @@ func refuseSet(name string) error {
 
 // checkSource returns an error if from can't be deployed.
 func (p *place) checkSource(from string) error {
-	fi, err := os.Stat(from)
-	if err != nil {
+	if err := refuseSet(from); err != nil { // first: a set has names that no file has
 		return err
 	}
-	if err := refuseSet(from); err != nil {
+	fi, err := os.Stat(from)
+	if err != nil {
 		return err
 	}
 	if at, err := os.Stat(p.name); err == nil && os.SameFile(fi, at) {
