@@ -43,7 +43,8 @@ func listenFlags() []cli.Flag {
 // servedFlags are what is served.
 func servedFlags() []cli.Flag {
 	return []cli.Flag{
-		listFlag("mount", "serve an archive or a directory below a path, as in `/PATH=FILE` (repeatable)"),
+		listFlag("mount", "serve an archive or a directory below a path: `/PATH=FILE`, such as"+
+			" /std=std.tar.gz (repeatable)"),
 		listFlag("live", "serve the directory `DIR` and follow its changes, or below a path: /PATH=DIR"+
 			" (repeatable)"),
 		textFlag("fallback", "serve files from the directory `DIR` that are in no archive"),
