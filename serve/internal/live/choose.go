@@ -1,7 +1,9 @@
 package live
 
 import (
+	"cmp"
 	"math/bits"
+	"slices"
 	"time"
 )
 
@@ -42,7 +44,6 @@ type layerUse struct {
 func (d *Dir) choose(now time.Time, refused map[string]content, layers []*Layer) batch {
 	quiet := d.quiet(now)
 	var b batch
-	bytes := int64(0)
 	uses := make(map[*Layer]*layerUse, len(layers))
 	for _, l := range layers {
 		uses[l] = &layerUse{total: int(l.Archive.Tar().Index().Stats().Files)}
@@ -60,16 +61,41 @@ func (d *Dir) choose(now time.Time, refused map[string]content, layers []*Layer)
 			case e.stamp.Size > maxPacked || refused[c.path] == c:
 			case !e.stamp.Settled(now), quiet < calm && !e.stamp.Quiet(now):
 				b.wait = true
-			case len(b.files) < maxFiles && bytes < maxBytes:
+			default:
 				b.files = append(b.files, c)
-				bytes += e.stamp.Size
 			}
 		}
 	}
+	b.files = newest(b.files)
 	if len(b.files) == 0 && !b.wait {
 		chooseLayers(&b, layers, uses, quiet, refused)
 	}
 	return b
+}
+
+// newest returns as many files as a batch has, in the order that they had. While thousands wait,
+// one that is saved is packed first, so that searches soon find what is in it.
+func newest(files []content) []content {
+	order := make([]int, len(files))
+	for i := range order {
+		order[i] = i
+	}
+	slices.SortStableFunc(order, func(i, j int) int {
+		a, b := files[i].stamp, files[j].stamp
+		return cmp.Or(cmp.Compare(b.Changed, a.Changed), cmp.Compare(b.Modified, a.Modified))
+	})
+	n, bytes := 0, int64(0)
+	for n < min(len(order), maxFiles) && bytes < maxBytes {
+		bytes += files[order[n]].stamp.Size
+		n++
+	}
+	order = order[:n]
+	slices.Sort(order)
+	batch := make([]content, 0, n)
+	for _, i := range order {
+		batch = append(batch, files[i])
+	}
+	return batch
 }
 
 // chooseLayers chooses layers that are to be packed again, or dropped.
