@@ -11,9 +11,9 @@ import (
 	"testing"
 
 	"github.com/tarpack/tpk/internal/filetest"
+	"github.com/tarpack/tpk/serve/internal/archives/browse"
 
 	"github.com/tarpack/tpk/serve"
-	"github.com/tarpack/tpk/serve/internal/archives"
 )
 
 // TestBadQueries: the answer to a malformed value is a 400 with one line, and not the beginning of
@@ -288,7 +288,7 @@ func TestSearchManyPlain(t *testing.T) {
 	tree := t.TempDir()
 	for d := range 21 {
 		err := os.Mkdir(filepath.Join(tree, fmt.Sprintf("d%02d", d)), 0o755)
-		for i := range archives.MaxPlain / 20 {
+		for i := range browse.MaxPlain / 20 {
 			err = errors.Join(err, os.WriteFile(filepath.Join(tree,
 				fmt.Sprintf("d%02d/f%04d", d, i)), nil, 0o644))
 		}

@@ -49,7 +49,8 @@
 //	│  ├─ textenc     detects the encoding of text; archives uses it, too
 //	│  └─ asset       styles, scripts and icons of pages
 //	├─ archives    which archives are served, and until when their files stay open
-//	│  ├─ changes    how two folders differ; compare uses it, too
+//	│  ├─ browse     what pages show of them: lists, searches, overviews, comparisons
+//	│  ├─ changes    how two folders differ; browse and compare use it
 //	│  ├─ choice     which entries of a folder a query selects; listing uses it, too
 //	│  ├─ contents   the entries of one archive, without what is hidden; listing uses it, too
 //	│  ├─ describe   READMEs of a folder, and a paragraph of one

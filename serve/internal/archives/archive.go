@@ -18,7 +18,6 @@ import (
 	"github.com/tarpack/tpk/serve/internal/encoded"
 	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/gzipform"
-	"github.com/tarpack/tpk/serve/internal/overview"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/residence"
 	"github.com/tarpack/tpk/serve/internal/siterules"
@@ -30,8 +29,8 @@ import (
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
-// archive is an open archive. Several sets may hold it. The last one to release it closes it.
-type archive struct {
+// Archive is an open archive. Several sets may hold it. The last one to release it closes it.
+type Archive struct {
 	contents.Tree // its Name is that of its Spec
 	stamp         guard.Stamp
 	guard         *guard.Guard
@@ -47,8 +46,6 @@ type archive struct {
 	modTime       int64
 	origin        *guard.Origin // nil unless it was converted from a file of another program
 	exports       *recent.Cache[layoutKey, *export.File]
-	overviews     *recent.Cache[overviewKey, *overview.Overview]
-	abouts        abouts
 	encoded       *encoded.Source // contents in other encodings; nil if there can be none
 	// gzipForms has the forms of contents by ordinal.
 	gzipForms gzipform.Cache[int]
@@ -87,7 +84,7 @@ var loadIndex int64 = 32 << 20
 // openArchive opens an archive, with one reference. If it has no usable sidecar, or is a file of
 // another program, the library's cache has what is needed, or it is made first, which takes as long
 // as reading the file. The error wraps guard.ErrBusy if one of the files changes meanwhile.
-func (l *Library) openArchive(ctx context.Context, name string, o opening) (*archive, error) {
+func (l *Library) openArchive(ctx context.Context, name string, o opening) (*Archive, error) {
 	s, err := guard.StampOf(name)
 	if err != nil {
 		return nil, err
@@ -106,7 +103,7 @@ func (l *Library) openArchive(ctx context.Context, name string, o opening) (*arc
 	if err != nil {
 		return nil, err
 	}
-	a := &archive{Tree: contents.Tree{Name: name, Index: t.Index()}, stamp: s, tar: t.Archive,
+	a := &Archive{Tree: contents.Tree{Name: name, Index: t.Index()}, stamp: s, tar: t.Archive,
 		opened: t, modTime: s.Archive.ModTime().Unix(), library: l}
 	a.copied = t.Sidecar == nil && !t.IndexRebuilt() && !t.Converted
 	a.beside = a.copied && !t.IndexEmbedded() && t.Within() == nil
@@ -143,10 +140,10 @@ func (l *Library) openArchive(ctx context.Context, name string, o opening) (*arc
 }
 
 // begin gives an archive that was just opened its first reference, its Guard and an empty memory.
-func (a *archive) begin() {
+func (a *Archive) begin() {
 	a.refs.Store(1)
 	a.text = textindex.Of(a.tar, a.library.notice)
-	a.overviews, a.exports = newOverviews(), newExports()
+	a.exports = newExports()
 	a.guard = guard.New(guard.Config{Name: a.Name, Archive: a.tar, Notice: a.library.notice,
 		Overwritten: a.overwritten, Begin: func(work func(context.Context)) {
 			a.refs.Add(1)
@@ -160,7 +157,7 @@ func (a *archive) begin() {
 }
 
 // later runs work in the background after a time, if the archive is still served then.
-func (a *archive) later(after time.Duration, work func(context.Context)) {
+func (a *Archive) later(after time.Duration, work func(context.Context)) {
 	l := a.library
 	l.begin(func() {
 		if !l.sleep(after) {
@@ -183,7 +180,7 @@ func (a *archive) later(after time.Duration, work func(context.Context)) {
 }
 
 // openFiles opens what the archive is sent from, and begins to watch it.
-func (a *archive) openFiles() error {
+func (a *Archive) openFiles() error {
 	if a.tar.Shards() > 0 {
 		if set, ok := a.tar.Source().(source.Overwritable); ok {
 			a.guard.WatchSet(set)
@@ -228,7 +225,7 @@ func (a *archive) openFiles() error {
 }
 
 // openSpec opens the archive of a Spec, with one reference.
-func (l *Library) openSpec(ctx context.Context, spec Spec) (*archive, error) {
+func (l *Library) openSpec(ctx context.Context, spec Spec) (*Archive, error) {
 	if spec.Open != nil {
 		return l.openRemote(ctx, spec)
 	}
@@ -238,7 +235,7 @@ func (l *Library) openSpec(ctx context.Context, spec Spec) (*archive, error) {
 	if l.trust != nil && spec.Opened.Signed() == nil {
 		return nil, fmt.Errorf("%s: %w", spec.Opened.Name(), signature.ErrUnsigned)
 	}
-	a := &archive{Tree: contents.Tree{Name: spec.Opened.Name(), Index: spec.Opened.Index()},
+	a := &Archive{Tree: contents.Tree{Name: spec.Opened.Name(), Index: spec.Opened.Index()},
 		tar: spec.Opened, shared: true, library: l}
 	a.setKeeper()
 	a.begin()
@@ -271,7 +268,7 @@ func (l *Library) openSpec(ctx context.Context, spec Spec) (*archive, error) {
 
 // openFile finds the one file that the archive lies in, if it does, and maps it. If other bytes
 // precede it there, only the mapping is used; see View.Range.
-func (a *archive) openFile() error {
+func (a *Archive) openFile() error {
 	src := a.tar.Source()
 	piece, ok, err := src.Piece(0, src.Size())
 	if err != nil || !ok {
@@ -297,7 +294,7 @@ func (a *archive) openFile() error {
 const readAhead = 1 << 30
 
 // fetchIndex reads the index into memory in the background.
-func (a *archive) fetchIndex() {
+func (a *Archive) fetchIndex() {
 	a.refs.Add(1)
 	go func() {
 		defer a.release()
@@ -307,13 +304,13 @@ func (a *archive) fetchIndex() {
 
 // release gives a reference up. An event loop may do so, and to unmap much memory takes long, so a
 // goroutine closes the archive.
-func (a *archive) release() {
+func (a *Archive) release() {
 	if a.refs.Add(-1) == 0 {
 		go a.close()
 	}
 }
 
-func (a *archive) close() (err error) {
+func (a *Archive) close() (err error) {
 	for _, unmap := range a.unmap {
 		if unmap != nil {
 			_ = unmap()
@@ -342,7 +339,7 @@ func (a *archive) close() (err error) {
 }
 
 // lookup is Tree.Lookup for an answer that will need what it finds.
-func (a *archive) lookup(path string, n *plan.Node) (bool, error) {
+func (a *Archive) lookup(path string, n *plan.Node) (bool, error) {
 	ok, err := a.Lookup(path, n)
 	if n.Kind == plan.File {
 		a.expect(n)
@@ -352,7 +349,7 @@ func (a *archive) lookup(path string, n *plan.Node) (bool, error) {
 
 // expect begins to fetch the end of a member into the processor's cache. View.Member reads it as
 // soon as the answer is planned.
-func (a *archive) expect(n *plan.Node) {
+func (a *Archive) expect(n *plan.Node) {
 	if end := n.Offset + n.Length; n.Length > 0 && end <= int64(len(a.members)) {
 		prefetch.Byte(a.members, int(end)-1)
 	}

@@ -51,11 +51,11 @@ func (v *View) downloadBeside(path, kind string) (plan.Node, error) {
 
 // openBeside opens a file beside the archive. It is nil if there is none, or one of another
 // archive.
-func (a *archive) openBeside(kind string) (*os.File, error) {
+func (a *Archive) openBeside(kind string) (*os.File, error) {
 	name := guard.BesideName(a.tar.Name(), beside[kind])
 	switch kind {
 	case "tpx":
-		if !a.hasText() {
+		if !a.HasText() {
 			return nil, nil
 		}
 		return a.text.Open()
@@ -93,7 +93,7 @@ func openIfThere(name string) (*os.File, error) {
 }
 
 // isSumOf reports whether a file has the checksums of the archive, and not those of an older one.
-func (a *archive) isSumOf(f io.ReaderAt) (bool, error) {
+func (a *Archive) isSumOf(f io.ReaderAt) (bool, error) {
 	b, err := io.ReadAll(io.NewSectionReader(f, 0, signature.MaxArchiveSum))
 	if err != nil {
 		return false, err

@@ -5,7 +5,7 @@
 //	reuse.go    what is open already is not opened again
 //	nested.go   opens the archives that package nest finds in a tree of plain files
 //	set.go      Set, what is served at one time; the deepest mount of a path answers
-//	livedir.go  a directory that package live follows; searchlive.go searches it
+//	livedir.go  a directory that package live follows
 //	mounteddir.go  the directory of a mount; package paths has which paths that may have
 //	archive.go  one open archive
 //	recover.go  opening an archive again that was written over
@@ -13,19 +13,10 @@
 //	view.go     View, what one request sees; exports.go for downloads of folders
 //	pieces.go   the files to send from: an archive, or the shards of a set
 //	variants.go contents in other encodings; package encoded has them
-//	list.go     folders; collect.go gathers what is in them, listplain.go plain files
-//	overview.go  overviews of folders, by package overview; overviewcache.go limits them;
-//	            package recent has those that were asked for last
-//	compare.go  two folders whose differences package changes finds; comparefile.go for one file,
-//	            counterparts.go for what to compare with
-//	mountlist.go  what is mounted, for a page; package describe finds a description,
-//	            abouts.go remembers it
+//	mounted.go  what package browse needs of a View for lists, searches, overviews and comparisons
 //	file.go     what is known of a file, and its content, for a page
-//	readme.go   the READMEs of a folder
 //	rules.go    the files _redirects and _headers
 //	links.go    symbolic links to what is hidden
-//	searchview.go  searches; searchplain.go for plain files; package match compares
-//	searchtext.go  searches in text, with the text indexes of package textindex
 //	waiting.go  the context of an answer, which ends when its client goes away
 //	info.go     what the admin API and the log show
 //

@@ -91,7 +91,7 @@ func TestTouched(t *testing.T) {
 
 // overwriteIndex changes a byte of the index in a file, which gets another name, and its former
 // time.
-func overwriteIndex(t *testing.T, a *archive, name string) {
+func overwriteIndex(t *testing.T, a *Archive, name string) {
 	t.Helper()
 	index := make([]byte, a.Index.Size())
 	_, err := a.Index.ReadAt(index, 0)

@@ -83,10 +83,10 @@ func exportKey(f *contents.Folder, ranges []export.Range) string {
 
 // exportName returns the name to save a folder under, without suffix: its own, or the archive's for
 // the root.
-func exportName(a *archive, path string) string {
+func exportName(a *Archive, path string) string {
 	name := path[strings.LastIndexByte(path, '/')+1:]
 	if name == "" {
-		name = a.title()
+		name = a.Title()
 	}
 	return strings.ToValidUTF8(name, "_")
 }
@@ -104,7 +104,7 @@ func (v *View) Export(n *plan.Node) *export.File {
 // possible. It must only be given to the kernel to copy, since its file may be cut short at any
 // time.
 func (v *View) Mapped(n *plan.Node) []byte {
-	if n.Source == plainSource {
+	if n.Source == PlainSource {
 		return nil
 	}
 	return v.set.sources[n.Source].mapped
@@ -115,12 +115,12 @@ func (v *View) Mapped(n *plan.Node) []byte {
 func (v *View) directory(path string) (source int, rest string, err error) {
 	s := v.set
 	for m := range s.mounts {
-		rest, ok := paths.Below(s.mounts[m].path, path)
+		rest, ok := paths.Below(s.mounts[m].Path, path)
 		if !ok {
 			continue
 		}
-		for _, i := range s.mounts[m].sources {
-			a, err := v.touch(i)
+		for _, i := range s.mounts[m].Sources {
+			a, err := v.Touch(i)
 			if err != nil {
 				return -1, "", err
 			}
@@ -135,7 +135,7 @@ func (v *View) directory(path string) (source int, rest string, err error) {
 				return -1, "", nil // a file hides the folders of later archives
 			}
 		}
-		if s.mounts[m].pending {
+		if s.mounts[m].Pending {
 			return -1, "", ErrPending
 		}
 	}

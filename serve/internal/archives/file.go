@@ -19,12 +19,12 @@ type About struct {
 // nil.
 func (v *View) About(path string, n *plan.Node, hidden func(string) bool) (d About, err error) {
 	d.Packed = n.Length
-	if n.Source == plainSource {
+	if n.Source == PlainSource {
 		d.Packed = -1
 		return d, nil
 	}
 	if n.Name != "" { // symbolic links led there
-		named, _, err := v.find(path)
+		named, _, err := v.Find(path)
 		if err == nil && named.Kind == plan.Link {
 			d.Link, err = v.Link(named)
 		}
@@ -34,12 +34,12 @@ func (v *View) About(path string, n *plan.Node, hidden func(string) bool) (d Abo
 		path = n.Name
 	}
 	for m := range v.set.mounts {
-		mount := v.set.mounts[m].path
+		mount := v.set.mounts[m].Path
 		rest, ok := paths.Below(mount, path)
 		if !ok {
 			continue
 		}
-		for _, source := range v.set.mounts[m].sources {
+		for _, source := range v.set.mounts[m].Sources {
 			if source != n.Source {
 				continue
 			}
@@ -70,7 +70,7 @@ func (v *View) ReadFile(n *plan.Node, limit int64) ([]byte, error) {
 		k, err := io.ReadFull(io.NewSectionReader(v.Reader(n), 0, limit), b)
 		return b[:k], err
 	}
-	if err := v.fetch(n, readFirst); err != nil {
+	if err := v.Fetch(n, readFirst); err != nil {
 		return nil, err
 	}
 	if _, err := v.FetchBody(n, n.Offset, n.Length, false); err != nil {
@@ -91,10 +91,10 @@ func (v *View) ReadFile(n *plan.Node, limit int64) ([]byte, error) {
 	return b, nil
 }
 
-// fetch fetches up to limit bytes of the member of a file, if its archive is on a server, as long
+// Fetch fetches up to limit bytes of the member of a file, if its archive is on a server, as long
 // as the client waits.
-func (v *View) fetch(n *plan.Node, limit int64) error {
-	if n.Source == plainSource || n.Kind != plan.File || n.Length == 0 ||
+func (v *View) Fetch(n *plan.Node, limit int64) error {
+	if n.Source == PlainSource || n.Kind != plan.File || n.Length == 0 ||
 		!v.set.sources[n.Source].remote {
 		return nil
 	}

@@ -14,7 +14,7 @@ import (
 // GzipForm implements plan.Tree. The first call for a content reads it. An archive keeps its
 // results until it is opened again, and those of plain files are kept as long as they are the same.
 func (v *View) GzipForm(n plan.Node) (plan.GzipForm, error) {
-	if n.Source == plainSource {
+	if n.Source == PlainSource {
 		stamp := v.plainStamps[n.Entry]
 		return gzipForm(v, &v.library.plainForms, stamp, func() (plan.GzipForm, bool, error) {
 			f := v.plain[n.Entry]

@@ -37,11 +37,11 @@ func (l *Library) List() []Info {
 	defer v.Release()
 	var list []Info
 	for _, m := range v.set.mounts {
-		for _, i := range m.sources {
+		for _, i := range m.Sources {
 			a := v.set.sources[i]
 			st := a.Index.Stats()
 			list = append(list, Info{
-				Path: a.Name, Mount: "/" + m.path, Bytes: a.tar.Size(), Entries: a.Index.Len(),
+				Path: a.Name, Mount: "/" + m.Path, Bytes: a.tar.Size(), Entries: a.Index.Len(),
 				Files: st.Files + st.Hardlinks, Digest: fmt.Sprintf("%016x", a.Index.Digest()),
 				Remote: a.remote,
 			})
@@ -50,7 +50,7 @@ func (l *Library) List() []Info {
 	for _, d := range v.set.dirs {
 		in := Info{Path: d.path, Mount: "/" + d.mount, Directory: true}
 		if l := v.set.lives[d.Dir]; l != nil {
-			stats := l.dir.Stats()
+			stats := l.Dir.Stats()
 			in.Live = &stats
 		}
 		list = append(list, in)

@@ -51,8 +51,8 @@ func (v *View) BeginBody(n *plan.Node) {
 }
 
 // keeps returns the archive of a file whose content was fetched and has a checksum, or nil.
-func (v *View) keeps(n *plan.Node) *archive {
-	if n.Source == plainSource || n.Kind != plan.File || n.Length == 0 {
+func (v *View) keeps(n *plan.Node) *Archive {
+	if n.Source == PlainSource || n.Kind != plan.File || n.Length == 0 {
 		return nil
 	}
 	if a := v.set.sources[n.Source]; a.keeper != nil {
@@ -112,7 +112,7 @@ const downloadFirst = 64 << 10
 // FetchDownload fetches the beginning of n bytes from off of a download, if its archive is on a
 // server. If that fails, the answer can still be a 503.
 func (v *View) FetchDownload(node *plan.Node, off, n int64) error {
-	if node.Source == plainSource {
+	if node.Source == PlainSource {
 		return nil
 	}
 	a := v.set.sources[node.Source]
@@ -132,7 +132,7 @@ func (v *View) FetchDownload(node *plan.Node, off, n int64) error {
 
 // proveBody compares the body with its checksums. It returns false if it is driven out of the cache
 // all the time.
-func (v *View) proveBody(a *archive) (bool, error) {
+func (v *View) proveBody(a *Archive) (bool, error) {
 	for range 3 {
 		v.body.attempt = a.keeper.Begin(v.body.node.Offset)
 		if v.body.confirmed() {

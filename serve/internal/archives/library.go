@@ -12,10 +12,8 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/internal/changetime"
-	"github.com/tarpack/tpk/serve/internal/archives/changes"
 	"github.com/tarpack/tpk/serve/internal/archives/nest"
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
-	"github.com/tarpack/tpk/serve/internal/archives/recent"
 	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/gzipform"
 	"github.com/tarpack/tpk/serve/internal/live"
@@ -73,7 +71,7 @@ type Library struct {
 	notice  func(string)
 	hidden  func(path string) bool // nil if nothing is hidden
 	current atomic.Pointer[Set]
-	nest    *nest.Nest[archive] // nil without nested archives
+	nest    *nest.Nest[Archive] // nil without nested archives
 
 	cache     *cache.Cache
 	noConvert bool
@@ -84,8 +82,6 @@ type Library struct {
 	cancel func()
 	jobs   sync.WaitGroup
 	turn   *turns.Turns // held while a pack is indexed or converted, which takes all processors
-
-	comparisons *recent.Cache[compareKey, *changes.Changes]
 
 	mu       sync.Mutex // held while the set is changed
 	specs    []Spec
@@ -113,7 +109,7 @@ func NewLibrary(o Options) (*Library, error) {
 	l := &Library{notice: o.Notice, hidden: o.Hidden, noConvert: o.NoConvert, trust: o.Trust,
 		rules: o.Rules,
 		cache: &cache.Cache{Dir: o.CacheDir, Limit: o.CacheSize}, turn: turns.New(1),
-		comparisons: changes.NewCache[compareKey](), lives: map[liveKey]*live.Dir{}}
+		lives: map[liveKey]*live.Dir{}}
 	l.ctx, l.cancel = context.WithCancel(context.Background())
 	if l.notice == nil {
 		l.notice = func(string) {}
@@ -125,7 +121,7 @@ func NewLibrary(o Options) (*Library, error) {
 		}
 		l.watchRules(l.fallback, o.Fallback)
 		if o.Nested {
-			l.nest = nest.New(o.Fallback, l.fallback, o.Hidden, (*archive).release)
+			l.nest = nest.New(o.Fallback, l.fallback, o.Hidden, (*Archive).release)
 			l.hidden = paths.WithPacks(o.Hidden)
 		}
 	}
@@ -247,7 +243,7 @@ func (l *Library) change(
 	changes := int64(0)
 	if l.nest != nil {
 		var nested []Spec
-		var found []*archive
+		var found []*Archive
 		nested, found, p.pending, changes = l.openNested(ctx)
 		p.specs = append(p.specs, nested...)
 		for _, a := range found {
@@ -330,7 +326,7 @@ func (l *Library) waits(spec Spec) bool {
 		if slices.ContainsFunc(s.waiting, func(w Spec) bool { return w.Path == spec.Path }) {
 			return true
 		}
-		if slices.ContainsFunc(s.sources, func(a *archive) bool { return a.Name == spec.Path }) ||
+		if slices.ContainsFunc(s.sources, func(a *Archive) bool { return a.Name == spec.Path }) ||
 			slices.ContainsFunc(s.dirs, func(d *mountedDir) bool { return d.path == spec.Path }) {
 			return false
 		}
@@ -342,7 +338,7 @@ func (l *Library) waits(spec Spec) bool {
 
 // openWritten opens an archive, after waiting until no program writes it. If it is served already,
 // it waits for a few seconds only, since other archives must not wait for it.
-func (l *Library) openWritten(ctx context.Context, name string) (*archive, error) {
+func (l *Library) openWritten(ctx context.Context, name string) (*Archive, error) {
 	limit, o := time.Duration(0), opening{told: map[string]bool{}}
 	if s := l.current.Load(); s != nil {
 		limit = busyLimit

@@ -9,17 +9,23 @@ import (
 // A symbolic link to something hidden is not answered, so it is in no listing, search or download
 // either. Links that lead nowhere are: they show what the archive has.
 
-// leadsToHidden reports whether the symbolic link at path leads to something hidden. hidden may be
+// LeadsToHidden reports whether the symbolic link at path leads to something hidden. hidden may be
 // nil.
-func (v *View) leadsToHidden(path string, hidden func(string) bool) bool {
+func (v *View) LeadsToHidden(path string, hidden func(string) bool) bool {
 	if hidden == nil {
 		return false
 	}
-	_, end, err := symlink.Resolve(viewLinks{v}, v.set.root(path), path, true)
+	end, err := v.Resolve(path)
 	return err == nil && paths.Hides(hidden, end, func() bool {
-		n, _, err := v.find(end)
+		n, _, err := v.Find(end)
 		return err != nil || n.Kind == plan.Dir
 	})
+}
+
+// Resolve returns where symbolic links on a path lead.
+func (v *View) Resolve(path string) (end string, err error) {
+	_, end, err = symlink.Resolve(viewLinks{v}, v.set.root(path), path, true)
+	return end, err
 }
 
 // viewLinks is a View as package symlink sees it. What is not there may be a folder of another
@@ -27,7 +33,7 @@ func (v *View) leadsToHidden(path string, hidden func(string) bool) bool {
 type viewLinks struct{ v *View }
 
 func (l viewLinks) Lookup(path string) (plan.Node, symlink.Kind, error) {
-	n, _, err := l.v.find(path)
+	n, _, err := l.v.Find(path)
 	switch n.Kind {
 	case plan.Link:
 		return n, symlink.Link, err

@@ -27,11 +27,11 @@ type heldLive struct {
 	dir *live.Dir
 }
 
-// liveDir is a directory of a Set that is followed.
-type liveDir struct {
-	dir     *live.Dir
+// LiveDir is a directory of a Set that is followed.
+type LiveDir struct {
+	Dir     *live.Dir
 	sources map[*live.Layer]int // of its layers
-	order   []int               // the same sources, of the oldest layer first
+	Order   []int               // the same sources, of the oldest layer first
 }
 
 // openLive returns the directory of a Spec that is followed, with a reference more. It begins to
@@ -167,14 +167,14 @@ func (s *Set) addLayers() {
 		if b.live == nil || b.dir == nil {
 			continue
 		}
-		d := &liveDir{dir: b.live.dir, sources: map[*live.Layer]int{}}
+		d := &LiveDir{Dir: b.live.dir, sources: map[*live.Layer]int{}}
 		for _, layer := range b.live.Layers {
 			d.sources[layer] = len(s.sources)
-			d.order = append(d.order, len(s.sources))
-			s.sources = append(s.sources, layer.Archive.(*archive))
+			d.Order = append(d.Order, len(s.sources))
+			s.sources = append(s.sources, layer.Archive.(*Archive))
 		}
 		if s.lives == nil {
-			s.lives = map[*plain.Dir]*liveDir{}
+			s.lives = map[*plain.Dir]*LiveDir{}
 		}
 		s.lives[b.dir.Dir] = d
 	}
@@ -182,8 +182,8 @@ func (s *Set) addLayers() {
 
 // packed finds a file of a directory that is followed in its layers. It returns false if the file,
 // as it is now, is in none.
-func (v *View) packed(d *liveDir, path string) (n plan.Node, ok bool, err error) {
-	layer := d.dir.Packed(path)
+func (v *View) packed(d *LiveDir, path string) (n plan.Node, ok bool, err error) {
+	layer := d.Dir.Packed(path)
 	if layer == nil {
 		return n, false, nil
 	}
@@ -191,15 +191,25 @@ func (v *View) packed(d *liveDir, path string) (n plan.Node, ok bool, err error)
 	if !ok {
 		return n, false, nil
 	}
-	return v.layerNode(source, path)
+	return v.LayerNode(source, path)
 }
 
-// layerNode finds a file in a layer.
-func (v *View) layerNode(source int, path string) (n plan.Node, ok bool, err error) {
-	if v.set.sources[source].usable() != nil {
+// Holds reports whether a layer has the content that a path had when it was last noticed.
+func (l *LiveDir) Holds(path string, source int) bool {
+	for layer, at := range l.sources {
+		if at == source {
+			return l.Dir.Holds(path, layer)
+		}
+	}
+	return false
+}
+
+// LayerNode finds a file in a layer.
+func (v *View) LayerNode(source int, path string) (n plan.Node, ok bool, err error) {
+	if v.set.sources[source].Usable() != nil {
 		return n, false, nil // the plain file is there
 	}
-	a, err := v.touch(source)
+	a, err := v.Touch(source)
 	if err != nil {
 		return n, false, err
 	}
@@ -207,14 +217,14 @@ func (v *View) layerNode(source int, path string) (n plan.Node, ok bool, err err
 		return plan.Node{}, false, nil
 	}
 	n.Source = source
-	return n, true, v.proved(&n)
+	return n, true, v.Proved(&n)
 }
 
 // Tar returns the archive of a layer.
-func (a *archive) Tar() *tarpack.Archive { return a.tar }
+func (a *Archive) Tar() *tarpack.Archive { return a.tar }
 
 // Retain adds a reference.
-func (a *archive) Retain() { a.refs.Add(1) }
+func (a *Archive) Retain() { a.refs.Add(1) }
 
 // Release gives a reference up.
-func (a *archive) Release() { a.release() }
+func (a *Archive) Release() { a.release() }

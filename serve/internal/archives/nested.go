@@ -18,8 +18,8 @@ import (
 // downloads are allowed.
 func (v *View) isPack(path string) bool { return v.library.nest != nil && paths.IsPackName(path) }
 
-// hiding returns hidden with what belongs to packs, if there can be any.
-func (v *View) hiding(hidden func(string) bool) func(string) bool {
+// Hiding returns hidden with what belongs to packs, if there can be any.
+func (v *View) Hiding(hidden func(string) bool) func(string) bool {
 	if v.library.nest == nil {
 		return hidden
 	}
@@ -60,7 +60,7 @@ const retryFull = 10 * time.Second
 
 // openInTurn opens a pack after no program writes it and no other pack is being made. before is
 // what the file was.
-func (l *Library) openInTurn(name string) (before os.FileInfo, a *archive, err error) {
+func (l *Library) openInTurn(name string) (before os.FileInfo, a *Archive, err error) {
 	err = l.waitUntilWritten(l.ctx, name, 0)
 	done, over := l.turn.Take(l.ctx)
 	if over != nil {
@@ -82,7 +82,7 @@ const moment = 50 * time.Millisecond
 // indexed or converted first is pending until then, unless it has replaced another one. changes is
 // how many of the nest's changes that heeds.
 func (l *Library) openNested(ctx context.Context) (
-	specs []Spec, open []*archive, pending []string, changes int64,
+	specs []Spec, open []*Archive, pending []string, changes int64,
 ) {
 	changes = l.nest.Changes()
 	for _, pack := range l.nest.Packs() {
@@ -113,7 +113,7 @@ func (l *Library) openNested(ctx context.Context) (
 }
 
 // openPack opens a pack if that is quick.
-func (l *Library) openPack(ctx context.Context, spec Spec) (*archive, error) {
+func (l *Library) openPack(ctx context.Context, spec Spec) (*Archive, error) {
 	if a := l.reuse(spec).archive; a != nil {
 		return a, nil
 	}
@@ -153,7 +153,21 @@ func (l *Library) findPacks() {
 // discover looks for packs in the folders on a path, and also in path itself if deep is set. It
 // returns true if the Set has changed.
 func (l *Library) discover(path string, deep bool) bool {
+	l.look(path, deep, time.Now())
+	return l.heed()
+}
+
+// discoverAll is discover for several paths, also in these themselves.
+func (l *Library) discoverAll(paths []string) bool {
 	now := time.Now()
+	for _, path := range paths {
+		l.look(path, true, now)
+	}
+	return l.heed()
+}
+
+// look notes which packs have come, changed or gone in the folders on a path.
+func (l *Library) look(path string, deep bool, now time.Time) {
 	for end := 0; end <= len(path); end++ {
 		if end > 0 && end < len(path) && path[end] != '/' || end == len(path) && end > 0 && !deep {
 			continue
@@ -162,7 +176,6 @@ func (l *Library) discover(path string, deep bool) bool {
 			break
 		}
 	}
-	return l.heed()
 }
 
 // heed opens packs again if one has changed since the Set was made. If another goroutine does that

@@ -9,7 +9,7 @@ import (
 // ReadInstantly fills b from the offset off of the file that has a node, if all of that is in
 // memory. Else it returns false.
 func (v *View) ReadInstantly(n *plan.Node, b []byte, off int64) bool {
-	if n.Source == plainSource || n.Kind != plan.File {
+	if n.Source == PlainSource || n.Kind != plan.File {
 		return false
 	}
 	a := v.set.sources[n.Source]

@@ -23,7 +23,7 @@ const (
 // them. It does not change.
 type older struct {
 	places   map[contentKey]place
-	archives []*archive
+	archives []*Archive
 }
 
 // contentKey identifies a member, with the SHA-256 if the index has it.
@@ -35,7 +35,7 @@ type contentKey struct {
 }
 
 type place struct {
-	archive *archive
+	archive *Archive
 	entry   int
 }
 
@@ -79,7 +79,7 @@ func (b backing) retire() *older {
 		return nil
 	}
 	o := &older{places: map[contentKey]place{}}
-	count := map[*archive]int{}
+	count := map[*Archive]int{}
 	add := func(key contentKey, p place) {
 		if was, ok := o.places[key]; ok {
 			count[was.archive]--
@@ -117,10 +117,10 @@ func (b backing) retire() *older {
 
 // limit chooses the generations that stay open, and forgets the places in others. count has the
 // number of places in each.
-func (o *older) limit(count map[*archive]int) {
+func (o *older) limit(count map[*Archive]int) {
 	indexes := int64(0)
 	for len(count) > 0 && len(o.archives) < maxOlder {
-		var most *archive
+		var most *Archive
 		for a, n := range count {
 			if most == nil || n > count[most] {
 				most = a

@@ -26,7 +26,7 @@ const keptOpen = 512
 
 // openShards opens the first shards of a set, so that each is compared with the set's list before
 // it is needed. In larger sets the others are opened at their first use.
-func (a *archive) openShards() error {
+func (a *Archive) openShards() error {
 	src := a.tar.Source()
 	for i, off := 0, int64(0); i < min(a.tar.Shards(), keptOpen) && off < src.Size(); i++ {
 		piece, _, err := src.Piece(off, src.Size()-off)
@@ -43,7 +43,7 @@ func (a *archive) openShards() error {
 // offset in that file. It is shared, so it must be read by offset. If no file holds them it returns
 // nil; then they can be read from Reader.
 func (v *View) Range(node *plan.Node, off, n int64) (*os.File, int64) {
-	if node.Source == plainSource {
+	if node.Source == PlainSource {
 		return v.plain[node.Entry], node.Offset + off
 	}
 	a := v.set.sources[node.Source]
@@ -72,10 +72,10 @@ func (v *View) Range(node *plan.Node, off, n int64) (*os.File, int64) {
 
 // Reader returns the bytes of a node's source, to be read by the offsets in the node.
 func (v *View) Reader(n *plan.Node) io.ReaderAt {
-	if n.Source == plainSource && n.Offset > 0 {
+	if n.Source == PlainSource && n.Offset > 0 {
 		return io.NewSectionReader(v.plain[n.Entry], n.Offset, n.Size)
 	}
-	if n.Source == plainSource {
+	if n.Source == PlainSource {
 		return v.plain[n.Entry]
 	}
 	a := v.set.sources[n.Source]
@@ -92,7 +92,7 @@ const (
 )
 
 // download describes the archive itself or its sidecar. The digest in the trailer identifies both.
-func (a *archive) download(format string) plan.Node {
+func (a *Archive) download(format string) plan.Node {
 	if a.shared || a.tar.Shards() > 0 {
 		return plan.Node{} // it is no file of its own, and is exported instead
 	}
@@ -121,7 +121,7 @@ func (a *archive) download(format string) plan.Node {
 
 // content opens a range of an entry's content for reading, with checks of what was signed or
 // without. If the source keeps what it has fetched, it gets to know whether it was right.
-func (a *archive) content(i int, offset, length int64, signed bool) (io.ReadCloser, error) {
+func (a *Archive) content(i int, offset, length int64, signed bool) (io.ReadCloser, error) {
 	if signed || a.keeper != nil {
 		r, err := a.tar.OpenContent(i)
 		if err == nil {
@@ -155,8 +155,8 @@ func (v *View) releasePieces() {
 	v.pieces = v.pieces[:0]
 }
 
-// title returns the name of an archive for people, without suffix.
-func (a *archive) title() string {
+// Title returns the name of an archive for people, without suffix.
+func (a *Archive) Title() string {
 	name := a.tar.Name()
 	if b := a.tar.Within(); b != nil {
 		name = b.ArchiveName()
@@ -184,9 +184,9 @@ var foreignSuffixes = []string{".zip", ".jar", ".tgz", ".txz", ".tbz2", ".tzst",
 
 // saveAs returns the name to save the archive under. It adds a suffix to the name of a device,
 // and replaces the suffix of a converted file.
-func (a *archive) saveAs() string {
+func (a *Archive) saveAs() string {
 	if a.origin != nil {
-		return a.title() + ".tar.gz"
+		return a.Title() + ".tar.gz"
 	}
 	if b := a.tar.Within(); b != nil {
 		return b.ArchiveName()

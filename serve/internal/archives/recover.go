@@ -27,7 +27,7 @@ func (l *Library) waitUntilWritten(ctx context.Context, name string, limit time.
 
 // restore opens an archive again that was written over, as soon as it is complete. It ends when the
 // archive is no longer part of the Set. One that was converted is served as it was until then.
-func (l *Library) restore(old *archive) {
+func (l *Library) restore(old *Archive) {
 	notice, still := " is being written over: answers are 503 until it is complete and checked",
 		"still not served: "
 	if old.origin != nil {
@@ -74,7 +74,7 @@ func (l *Library) sleep(d time.Duration) bool {
 }
 
 // serves reports whether an archive is in the current Set.
-func (l *Library) serves(a *archive) bool {
+func (l *Library) serves(a *Archive) bool {
 	var v View
 	if !l.View(&v) {
 		return false
@@ -85,7 +85,7 @@ func (l *Library) serves(a *archive) bool {
 
 // swap replaces the archive old of the current Set by a, and takes over the reference to a. It does
 // nothing if old is not in the Set.
-func (l *Library) swap(old, a *archive) {
+func (l *Library) swap(old, a *Archive) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	defer a.release()
@@ -134,7 +134,7 @@ func (l *Library) lookAround() {
 // outdated reports whether the archive was converted from a file that has changed since. The first
 // time, it begins to convert it again. A file that lost its name to another one has not changed:
 // that is for Stale and Reload, as with other archives.
-func (a *archive) outdated() bool {
+func (a *Archive) outdated() bool {
 	if a.origin == nil {
 		return false
 	}
@@ -146,7 +146,7 @@ func (a *archive) outdated() bool {
 }
 
 // overwritten takes the archive off until it can be opened again.
-func (a *archive) overwritten() {
+func (a *Archive) overwritten() {
 	if a.shared {
 		a.library.notice(a.Name + " was written over: answers are 503 until it is opened again")
 		return

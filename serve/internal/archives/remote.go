@@ -11,7 +11,7 @@ import (
 )
 
 // openRemote opens an archive with Spec.Open, with one reference.
-func (l *Library) openRemote(ctx context.Context, spec Spec) (*archive, error) {
+func (l *Library) openRemote(ctx context.Context, spec Spec) (*Archive, error) {
 	t, err := spec.Open(ctx)
 	if err != nil {
 		return nil, err
@@ -19,7 +19,7 @@ func (l *Library) openRemote(ctx context.Context, spec Spec) (*archive, error) {
 	if l.trust != nil && t.Signed() == nil {
 		return nil, errors.Join(fmt.Errorf("%s: %w", t.Name(), signature.ErrUnsigned), t.Close())
 	}
-	a := &archive{Tree: contents.Tree{Name: spec.Path, Index: t.Index()}, tar: t, opened: t,
+	a := &Archive{Tree: contents.Tree{Name: spec.Path, Index: t.Index()}, tar: t, opened: t,
 		remote: true,
 		far:    t.Index().Far(), library: l}
 	a.setKeeper()
@@ -34,7 +34,7 @@ func (l *Library) openRemote(ctx context.Context, spec Spec) (*archive, error) {
 	return a, nil
 }
 
-func (a *archive) setKeeper() {
+func (a *Archive) setKeeper() {
 	var ok bool
 	if a.keeper, ok = a.tar.Source().(source.Keeper); ok {
 		a.used = newUsedContents(a.Index)
@@ -42,7 +42,7 @@ func (a *archive) setKeeper() {
 }
 
 // replaced asks whether the archive is another one now. If that can't be found out, it is not.
-func (a *archive) replaced() bool { return errors.Is(a.tar.Source().Check(), source.ErrChanged) }
+func (a *Archive) replaced() bool { return errors.Is(a.tar.Source().Check(), source.ErrChanged) }
 
 // Replaced returns the names of the archives of Spec.Open that are other ones now, so that Reload
 // would open them again. It may wait for servers.

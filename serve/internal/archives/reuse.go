@@ -7,7 +7,7 @@ import (
 )
 
 // isOf reports whether a was opened for a Spec.
-func (a *archive) isOf(spec Spec) bool {
+func (a *Archive) isOf(spec Spec) bool {
 	if spec.Opened != nil {
 		return a.tar == spec.Opened
 	}
@@ -32,7 +32,7 @@ func (l *Library) reuse(spec Spec) backing {
 }
 
 // isCurrent reports whether an archive that was opened for a Spec need not be opened again.
-func (a *archive) isCurrent(spec Spec) bool {
+func (a *Archive) isCurrent(spec Spec) bool {
 	switch {
 	case spec.Opened != nil:
 		return true
@@ -49,7 +49,7 @@ func (a *archive) isCurrent(spec Spec) bool {
 // nil. Its own file is unchanged for those that have it open, and so is a converted archive. One
 // that was written over is found only if busy is set: it is answered with 503 until it is complete.
 // The lock is held.
-func (l *Library) held(name string, busy bool) *archive {
+func (l *Library) held(name string, busy bool) *Archive {
 	s := l.current.Load()
 	now, err := os.Stat(name)
 	if s == nil || err != nil {

@@ -23,7 +23,7 @@ import (
 // readRules reads the rules of an archive that was just opened. If they can't be read, the archive
 // can't be served: it would be without header fields that protect it. The error wraps guard.ErrBusy
 // if a program writes the archive.
-func (l *Library) readRules(ctx context.Context, a *archive) error {
+func (l *Library) readRules(ctx context.Context, a *Archive) error {
 	if l.rules == nil {
 		return nil
 	}
@@ -53,7 +53,7 @@ func (l *Library) readRules(ctx context.Context, a *archive) error {
 // readRulesFile reads a file in the root of the View's only archive, or slightly more of it than is
 // allowed. It is nil if it is not there.
 func (v *View) readRulesFile(name string) ([]byte, error) {
-	n, _, err := v.find(name)
+	n, _, err := v.Find(name)
 	if err == nil && n.Kind == plan.Link {
 		v.library.notice(fmt.Sprintf("%s: %s: it is a symbolic link, and not used",
 			v.set.sources[0].Name, name))
@@ -61,7 +61,7 @@ func (v *View) readRulesFile(name string) ([]byte, error) {
 	if err != nil || n.Kind != plan.File {
 		return nil, err
 	}
-	if err := v.proved(&n); err != nil {
+	if err := v.Proved(&n); err != nil {
 		return nil, err
 	}
 	text, err := v.ReadFile(&n, siterules.MaxFile+1)
@@ -138,14 +138,14 @@ func (v *View) Rules(path string, number int, now int64) (*siterules.Site, bool,
 	}
 	for k := range v.set.mounts {
 		m := &v.set.mounts[k]
-		if _, ok := paths.Below(m.path, path); !ok {
+		if _, ok := paths.Below(m.Path, path); !ok {
 			continue
 		}
-		if number < len(m.sources) {
-			return v.archiveRules(m.sources[number])
+		if number < len(m.Sources) {
+			return v.archiveRules(m.Sources[number])
 		}
-		if number -= len(m.sources); number < len(m.dirs) {
-			return v.dirRules(m.dirs[number], now)
+		if number -= len(m.Sources); number < len(m.Dirs) {
+			return v.dirRules(m.Dirs[number], now)
 		}
 		break
 	}
@@ -158,7 +158,7 @@ func (v *View) archiveRules(source int) (*siterules.Site, bool, error) {
 	if rules == nil {
 		return nil, true, nil
 	}
-	_, err := v.touch(source)
+	_, err := v.Touch(source)
 	return rules, true, err
 }
 
@@ -176,7 +176,7 @@ func (v *View) RulesOf(source, entry int, now int64) (*siterules.Site, string, e
 	switch {
 	case !v.set.ruled:
 		return nil, "", nil
-	case source == plainSource:
+	case source == PlainSource:
 		from := v.plainFrom[entry]
 		rules, _, err := v.dirRules(from.dir, now)
 		return rules, from.mount, err
@@ -208,8 +208,8 @@ func (s *Set) addRules() {
 	s.ruledBy = make([]ruledBy, len(s.sources))
 	for i := range s.mounts {
 		m := &s.mounts[i]
-		for _, source := range m.sources {
-			by := ruledBy{rules: s.sources[source].rules, root: m.path}
+		for _, source := range m.Sources {
+			by := ruledBy{rules: s.sources[source].rules, root: m.Path}
 			s.ruled = s.ruled || by.rules != nil
 			s.ruledBy[source] = by
 			if o := s.older[source]; o != nil {
@@ -218,11 +218,11 @@ func (s *Set) addRules() {
 				}
 			}
 		}
-		for _, d := range m.dirs {
+		for _, d := range m.Dirs {
 			s.ruled = s.ruled || d.Rules != nil
 			if l := s.lives[d]; l != nil {
-				for _, source := range l.order {
-					s.ruledBy[source] = ruledBy{root: m.path, dir: d}
+				for _, source := range l.Order {
+					s.ruledBy[source] = ruledBy{root: m.Path, dir: d}
 				}
 			}
 		}

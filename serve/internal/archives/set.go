@@ -15,11 +15,11 @@ import (
 // Set is what is served at one time. It never changes: a Library replaces it.
 type Set struct {
 	parts   parts            // what it was made of
-	mounts  []mount          // longest path first
+	mounts  []Mount          // longest path first
 	above   map[string]bool  // paths that lead to a mount; nil if there are none
-	sources []*archive       // of all mounts, by plan.Node.Source; then former generations of them
+	sources []*Archive       // of all mounts, by plan.Node.Source; then former generations of them
 	older   []*older         // of the archives of mounts, or nil; the others have none
-	olderAt map[*archive]int // where former generations are among the sources
+	olderAt map[*Archive]int // where former generations are among the sources
 	dirs    []*mountedDir    // of Specs
 	waiting []Spec           // for an archive that is not there yet
 	plain   bool             // mounts have directories
@@ -29,16 +29,16 @@ type Set struct {
 	refs    atomic.Int64     // 1 for the Library, 1 for each View
 
 	// lives are those of dirs that are followed; nil if there are none.
-	lives map[*plain.Dir]*liveDir
+	lives map[*plain.Dir]*LiveDir
 }
 
-// mount is a path, and what is below it in the order in which it is asked: archives, then
+// Mount is a path, and what is below it in the order in which it is asked: archives, then
 // directories.
-type mount struct {
-	path    string // without a slash at its ends; "" is the root
-	sources []int
-	dirs    []*plain.Dir
-	pending bool // there is one more archive, before the directories, which is not ready yet
+type Mount struct {
+	Path    string // without a slash at its ends; "" is the root
+	Sources []int
+	Dirs    []*plain.Dir
+	Pending bool // there is one more archive, before the directories, which is not ready yet
 }
 
 // parts are what a Set is made of. A backing belongs to the Spec of the same index.
@@ -51,7 +51,7 @@ type parts struct {
 
 // backing is what is open for a Spec. If it has neither, the Set waits for an archive.
 type backing struct {
-	archive *archive
+	archive *Archive
 	older   *older // of the archive, or nil
 	dir     *mountedDir
 	live    *heldLive // what has the dir, if that is followed
@@ -90,12 +90,12 @@ var ErrPending = fmt.Errorf("the archive is not ready yet: %w", source.ErrUnavai
 func newSet(p parts) *Set {
 	s := &Set{parts: p}
 	at := map[string]int{}
-	mountAt := func(path string) *mount {
+	mountAt := func(path string) *Mount {
 		k, ok := at[path]
 		if !ok {
 			k = len(s.mounts)
 			at[path] = k
-			s.mounts = append(s.mounts, mount{path: path})
+			s.mounts = append(s.mounts, Mount{Path: path})
 		}
 		return &s.mounts[k]
 	}
@@ -103,13 +103,13 @@ func newSet(p parts) *Set {
 		switch b := p.backings[i]; {
 		case b.archive != nil:
 			m := mountAt(spec.Mount)
-			m.sources = append(m.sources, len(s.sources))
+			m.Sources = append(m.Sources, len(s.sources))
 			s.sources = append(s.sources, b.archive)
 			s.older = append(s.older, b.older)
 			s.links = s.links || b.archive.Index.Stats().Symlinks > 0
 		case b.dir != nil:
 			m := mountAt(spec.Mount)
-			m.dirs = append(m.dirs, b.dir.Dir)
+			m.Dirs = append(m.Dirs, b.dir.Dir)
 			s.dirs = append(s.dirs, b.dir)
 		default:
 			s.waiting = append(s.waiting, spec)
@@ -119,29 +119,29 @@ func newSet(p parts) *Set {
 	s.addLayers()
 	if p.fallback != nil {
 		m := mountAt("")
-		m.dirs = append(m.dirs, p.fallback)
+		m.Dirs = append(m.Dirs, p.fallback)
 	}
 	s.plain = p.fallback != nil || len(s.dirs) > 0
 	for _, m := range s.mounts {
-		s.lead(m.path)
+		s.lead(m.Path)
 	}
 	s.addRules()
 	for _, path := range p.pending {
-		mountAt(path).pending = true
+		mountAt(path).Pending = true
 	}
 	for _, spec := range s.waiting {
 		m := mountAt(spec.Mount)
-		m.pending = m.pending || !spec.Live || len(m.sources)+len(m.dirs) == 0
+		m.Pending = m.Pending || !spec.Live || len(m.Sources)+len(m.Dirs) == 0
 	}
 	sort.SliceStable(s.mounts,
-		func(i, j int) bool { return len(s.mounts[i].path) > len(s.mounts[j].path) })
+		func(i, j int) bool { return len(s.mounts[i].Path) > len(s.mounts[j].Path) })
 	s.refs.Store(1)
 	return s
 }
 
 // addOlder adds the former generations of archives to the sources.
 func (s *Set) addOlder() {
-	s.olderAt = map[*archive]int{}
+	s.olderAt = map[*Archive]int{}
 	for _, o := range s.older {
 		if o == nil {
 			continue
@@ -156,7 +156,7 @@ func (s *Set) addOlder() {
 }
 
 // current returns the archives of the mounts.
-func (s *Set) current() []*archive { return s.sources[:len(s.older)] }
+func (s *Set) current() []*Archive { return s.sources[:len(s.older)] }
 
 // lead notes the paths that lead to a mount.
 func (s *Set) lead(path string) {
@@ -193,28 +193,28 @@ func (s *Set) release() {
 	}
 }
 
-// noMount is the number of the mount where find has found a folder that is not in an archive: a
+// NoMount is the number of the mount where find has found a folder that is not in an archive: a
 // mount, or a path that leads to one.
-const noMount = -1
+const NoMount = -1
 
-// find asks the archives, those of the deepest mount on a path first. It returns the number of the
+// Find asks the archives, those of the deepest mount on a path first. It returns the number of the
 // mount whose archive has the path, noMount, or the number of all mounts if it has found nothing.
 // Directories of deeper mounts come before what it has found.
-func (v *View) find(path string) (n plan.Node, m int, err error) {
+func (v *View) Find(path string) (n plan.Node, m int, err error) {
 	s := v.set
 	if s.above[path] {
-		return plan.Node{Kind: plan.Dir}, noMount, nil
+		return plan.Node{Kind: plan.Dir}, NoMount, nil
 	}
 	for m := range s.mounts {
-		rest, ok := paths.Below(s.mounts[m].path, path)
+		rest, ok := paths.Below(s.mounts[m].Path, path)
 		if !ok {
 			continue
 		}
-		if rest == "" && len(s.mounts[m].sources)+len(s.mounts[m].dirs) > 0 {
-			return plan.Node{Kind: plan.Dir}, noMount, nil
+		if rest == "" && len(s.mounts[m].Sources)+len(s.mounts[m].Dirs) > 0 {
+			return plan.Node{Kind: plan.Dir}, NoMount, nil
 		}
-		for _, i := range s.mounts[m].sources {
-			a, err := v.touch(i)
+		for _, i := range s.mounts[m].Sources {
+			a, err := v.Touch(i)
 			if err == nil && a.far && v.Instant { // it may ask a server
 				err = ErrInstant
 			}
@@ -226,35 +226,14 @@ func (v *View) find(path string) (n plan.Node, m int, err error) {
 				return n, m, err
 			}
 		}
-		if s.mounts[m].pending {
+		if s.mounts[m].Pending {
 			return n, m, ErrPending
 		}
 	}
 	if path == "" {
-		return plan.Node{Kind: plan.Dir}, noMount, nil
+		return plan.Node{Kind: plan.Dir}, NoMount, nil
 	}
 	return n, len(s.mounts), nil
-}
-
-// inDirs reports whether a directory has a path that is asked before the directory d of the mount
-// m: one of earlier mounts, or an earlier one of m.
-func (s *Set) inDirs(path string, m, d int) bool {
-	for k := 0; s.plain && k <= m && k < len(s.mounts); k++ {
-		rest, ok := paths.Below(s.mounts[k].path, path)
-		if !ok {
-			continue
-		}
-		dirs := s.mounts[k].dirs
-		if k == m {
-			dirs = dirs[:d]
-		}
-		for _, d := range dirs {
-			if _, err := d.Stat(rest); err == nil {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // oneArchive reports whether all that is below a mount is in its one archive. There is no mount
@@ -263,12 +242,12 @@ func (s *Set) oneArchive(path string) bool {
 	found := false
 	for k := range s.mounts {
 		m := &s.mounts[k]
-		if m.path == path && len(m.sources) == 1 && len(m.dirs) == 0 && !m.pending {
+		if m.Path == path && len(m.Sources) == 1 && len(m.Dirs) == 0 && !m.Pending {
 			found = true
 			continue
 		}
-		_, isAbove := paths.Below(m.path, path)
-		_, isBelow := paths.Below(path, m.path)
+		_, isAbove := paths.Below(m.Path, path)
+		_, isBelow := paths.Below(path, m.Path)
 		if isAbove || isBelow {
 			return false
 		}
@@ -279,8 +258,8 @@ func (s *Set) oneArchive(path string) bool {
 // root returns the path of the deepest mount on path.
 func (s *Set) root(path string) string {
 	for m := range s.mounts {
-		if _, ok := paths.Below(s.mounts[m].path, path); ok {
-			return s.mounts[m].path
+		if _, ok := paths.Below(s.mounts[m].Path, path); ok {
+			return s.mounts[m].Path
 		}
 	}
 	return ""
@@ -289,8 +268,8 @@ func (s *Set) root(path string) string {
 // download describes the first archive that is mounted at path.
 func (s *Set) download(path, format string) plan.Node {
 	for m := range s.mounts {
-		if s.mounts[m].path == path && len(s.mounts[m].sources) > 0 {
-			i := s.mounts[m].sources[0]
+		if s.mounts[m].Path == path && len(s.mounts[m].Sources) > 0 {
+			i := s.mounts[m].Sources[0]
 			n := s.sources[i].download(format)
 			n.Source = i
 			return n

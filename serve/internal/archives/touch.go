@@ -10,14 +10,14 @@ import (
 	"github.com/tarpack/tpk/tarpack/source"
 )
 
-// touch notes that an answer depends on an archive, and returns it. It fails if the archive is
+// Touch notes that an answer depends on an archive, and returns it. It fails if the archive is
 // being written over.
-func (v *View) touch(source int) (*archive, error) {
+func (v *View) Touch(source int) (*Archive, error) {
 	a := v.set.sources[source]
 	if v.noted(source) == nil {
 		v.touched = append(v.touched, touched{source: source, proof: a.guard.Proof()})
 	}
-	return a, a.usable()
+	return a, a.Usable()
 }
 
 // forget undoes touch: the answer depends on no archive any more.
@@ -36,7 +36,8 @@ func (v *View) noted(source int) *touched {
 	return nil
 }
 
-func (a *archive) usable() error {
+// Usable returns an error if the archive was written over, and may not be answered from.
+func (a *Archive) Usable() error {
 	if a.guard.Overwritten() {
 		return a.Wrap(guard.ErrOverwritten)
 	}
@@ -163,10 +164,10 @@ func (v *View) proveLater() error {
 // Prove returns an error if the content of a node is not what the index describes. For a long one
 // that may only have been touched, CheckAll does.
 func (v *View) Prove(n *plan.Node) error {
-	if n.Source == plainSource || n.Kind != plan.File || n.Size == 0 {
+	if n.Source == PlainSource || n.Kind != plan.File || n.Size == 0 {
 		return nil
 	}
-	a, err := v.touch(n.Source)
+	a, err := v.Touch(n.Source)
 	if err != nil {
 		return err
 	}
@@ -191,10 +192,10 @@ func (v *View) Renew() {
 
 // ProveWhole is Prove for a download, after it was sent. A file beside an archive is no part of it.
 func (v *View) ProveWhole(n *plan.Node) error {
-	if n.Source == plainSource {
+	if n.Source == PlainSource {
 		return nil
 	}
-	a, err := v.touch(n.Source)
+	a, err := v.Touch(n.Source)
 	if err != nil {
 		return err
 	}
@@ -207,7 +208,7 @@ func (v *View) ProveWhole(n *plan.Node) error {
 // Prove, it reads a long content that must be signed. It must be called before the last byte of a
 // compressed member is sent.
 func (v *View) ProveSent(n *plan.Node) error {
-	if n.Source == plainSource || n.Kind != plan.File || n.Size == 0 || v.keeps(n) != nil {
+	if n.Source == PlainSource || n.Kind != plan.File || n.Size == 0 || v.keeps(n) != nil {
 		return nil
 	}
 	if t := v.noted(n.Source); t != nil && t.proof.Signed() {
@@ -222,7 +223,7 @@ func (v *View) Unproven(n *plan.Node) bool {
 	if v.keeps(n) != nil {
 		return !v.body.proved
 	}
-	if n.Source == plainSource || n.Kind != plan.File {
+	if n.Source == PlainSource || n.Kind != plan.File {
 		return false
 	}
 	p := v.set.sources[n.Source].guard.Proof()

@@ -14,7 +14,7 @@ import (
 )
 
 // openVariants opens the archive's variants file, if there is one.
-func (a *archive) openVariants() {
+func (a *Archive) openVariants() {
 	if a.origin != nil {
 		return // the entries are those of the conversion
 	}
@@ -32,13 +32,13 @@ func (a *archive) openVariants() {
 }
 
 // renamed reports whether the archive's name leads to another file by now.
-func (a *archive) renamed() bool {
+func (a *Archive) renamed() bool {
 	now, err := guard.StampOf(a.Name)
 	return err != nil || !os.SameFile(now.Archive, a.stamp.Archive)
 }
 
 // lookAtVariants opens the archive's variants file again if it has changed.
-func (a *archive) lookAtVariants() {
+func (a *Archive) lookAtVariants() {
 	if a.encoded != nil {
 		a.encoded.Look(false)
 	}
@@ -46,7 +46,7 @@ func (a *archive) lookAtVariants() {
 
 // Variants implements plan.Tree.
 func (v *View) Variants(n plan.Node) plan.Variants {
-	if n.Source == plainSource || n.Kind != plan.File || v.NoVariants {
+	if n.Source == PlainSource || n.Kind != plan.File || v.NoVariants {
 		return plan.Variants{}
 	}
 	a := v.set.sources[n.Source]
@@ -70,10 +70,10 @@ func (v *View) Dictionary(path, name string) (*plan.Dictionary, error) {
 		return nil, err
 	}
 	for m := range v.set.mounts {
-		if _, ok := paths.Below(v.set.mounts[m].path, path); !ok {
+		if _, ok := paths.Below(v.set.mounts[m].Path, path); !ok {
 			continue
 		}
-		for _, i := range v.set.mounts[m].sources {
+		for _, i := range v.set.mounts[m].Sources {
 			a := v.set.sources[i]
 			if a.encoded == nil || a.encoded.Current() == nil {
 				continue

@@ -56,8 +56,8 @@ type View struct {
 // ErrInstant is returned by a View that must not wait, and would have to.
 var ErrInstant = errors.New("that needs more than memory")
 
-// plainSource is the Source of plain files.
-const plainSource = -1
+// PlainSource is the Source of plain files.
+const PlainSource = -1
 
 // Release closes what the View has found. It may be used for another request then.
 func (v *View) Release() {
@@ -95,8 +95,8 @@ func (v *View) Lookup(path string) (plan.Node, error) {
 
 // lookup asks the mounts of a path from the deepest on: its archives, then its directories.
 func (v *View) lookup(path string) (plan.Node, error) {
-	n, m, err := v.find(path)
-	if v.set.plain && m != noMount {
+	n, m, err := v.Find(path)
+	if v.set.plain && m != NoMount {
 		if p, err := v.lookupPlain(path, m); err != nil || p.Kind != plan.Missing {
 			return p, err
 		}
@@ -104,13 +104,13 @@ func (v *View) lookup(path string) (plan.Node, error) {
 	if err != nil || n.Kind != plan.File {
 		return n, err
 	}
-	err = v.proved(&n)
+	err = v.Proved(&n)
 	return n, err
 }
 
-// proved returns an error if a file of an archive may not be what the index says. One of a doubtful
+// Proved returns an error if a file of an archive may not be what the index says. One of a doubtful
 // archive is compared with the index first.
-func (v *View) proved(n *plan.Node) error {
+func (v *View) Proved(n *plan.Node) error {
 	v.touchBytes(n.Source, n.Offset, n.Length)
 	if v.keeps(n) != nil { // it is compared when it is sent: see BeginBody
 		v.fromOlder(n)
@@ -129,15 +129,15 @@ func (v *View) proved(n *plan.Node) error {
 func (v *View) lookupPlain(path string, m int) (n plan.Node, err error) {
 	s := v.set
 	for k := range s.mounts[:m] {
-		rest, ok := paths.Below(s.mounts[k].path, path)
+		rest, ok := paths.Below(s.mounts[k].Path, path)
 		if !ok {
 			continue
 		}
-		for _, d := range s.mounts[k].dirs {
+		for _, d := range s.mounts[k].Dirs {
 			if v.Instant {
 				return plan.Node{}, ErrInstant
 			}
-			n, err := v.plainFile(d, s.mounts[k].path, rest)
+			n, err := v.plainFile(d, s.mounts[k].Path, rest)
 			if err != nil || n.Kind != plan.Missing {
 				return n, err
 			}
@@ -177,7 +177,7 @@ func (v *View) found(n plan.Node, f *os.File) (plan.Node, error) {
 		_ = f.Close()
 		return plan.Node{}, err
 	}
-	n.Source, n.Entry = plainSource, len(v.plain)
+	n.Source, n.Entry = PlainSource, len(v.plain)
 	v.plainStamps = append(v.plainStamps, stamp)
 	v.plain = append(v.plain, f)
 	return n, nil
@@ -238,11 +238,11 @@ func (v *View) Direct(root string) bool {
 // LinkAbove implements plan.Tree.
 func (v *View) LinkAbove(path string) (link string, err error) {
 	for m := range v.set.mounts {
-		rest, ok := paths.Below(v.set.mounts[m].path, path)
+		rest, ok := paths.Below(v.set.mounts[m].Path, path)
 		if !ok {
 			continue
 		}
-		a, err := v.touch(v.set.mounts[m].sources[0])
+		a, err := v.Touch(v.set.mounts[m].Sources[0])
 		if err == nil && a.far && v.Instant {
 			err = ErrInstant
 		}
@@ -251,7 +251,7 @@ func (v *View) LinkAbove(path string) (link string, err error) {
 		}
 		link, err = a.Index.LinkAbove(rest)
 		if link != "" {
-			link = paths.Join(v.set.mounts[m].path, link)
+			link = paths.Join(v.set.mounts[m].Path, link)
 		}
 		return link, a.Wrap(err)
 	}
@@ -273,7 +273,7 @@ func (v *View) Content(n *plan.Node, offset, length int64) (io.ReadCloser, error
 // false if the archive is not mapped or was cut short, or if the member was not read lately; then
 // it must be read from File. now is in seconds since 1970.
 func (v *View) Member(n *plan.Node, b []byte, now int64) (ok bool) {
-	if n.Source == plainSource {
+	if n.Source == PlainSource {
 		return false
 	}
 	a := v.set.sources[n.Source]
@@ -294,7 +294,7 @@ func (v *View) Member(n *plan.Node, b []byte, now int64) (ok bool) {
 
 // Note remembers that a node's member was just read, and so is in memory.
 func (v *View) Note(n *plan.Node) {
-	if n.Source == plainSource || n.Length <= 0 {
+	if n.Source == PlainSource || n.Length <= 0 {
 		return
 	}
 	if a := v.set.sources[n.Source]; n.Offset >= 0 && n.Length <= int64(len(a.members))-n.Offset {

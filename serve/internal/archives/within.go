@@ -11,11 +11,11 @@ import (
 
 // downloadWithin is downloadBeside for an archive in a container, which also has the files beside
 // it. name is the name of the archive.
-func (v *View) downloadWithin(a *archive, name, kind string) (plan.Node, error) {
+func (v *View) downloadWithin(a *Archive, name, kind string) (plan.Node, error) {
 	offset, size, ok := a.tar.Within().Beside(beside[kind])
 	switch {
 	case !ok,
-		kind == "tpx" && !a.hasText(),
+		kind == "tpx" && !a.HasText(),
 		kind == "tpv" && (a.encoded == nil || a.encoded.Current() == nil):
 		return plan.Node{}, nil
 	}
@@ -40,7 +40,7 @@ func (v *View) downloadWithin(a *archive, name, kind string) (plan.Node, error) 
 }
 
 // isSumWithin reports whether the container f has the checksums of the archive in it.
-func (a *archive) isSumWithin(f io.ReaderAt) (bool, error) {
+func (a *Archive) isSumWithin(f io.ReaderAt) (bool, error) {
 	offset, size, ok := a.tar.Within().Beside(signature.SumSuffix)
 	if !ok {
 		return false, nil

@@ -6,7 +6,7 @@ import (
 	"io/fs"
 	"time"
 
-	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/browse"
 	"github.com/tarpack/tpk/serve/internal/listing"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/turns"
@@ -26,7 +26,7 @@ type Comparer struct{ planner *plan.Planner }
 func New(p *plan.Planner) *Comparer { return &Comparer{p} }
 
 // Answer renders the plan's Body.Listing, for which Asks is true, and makes that the plan's body.
-func (w *Comparer) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
+func (w *Comparer) Answer(r *plan.Request, v *browse.View, p *plan.Plan) error {
 	q, err := parse(p.Body.Listing)
 	if err != nil {
 		p.ShowBad(err.Error())
@@ -35,7 +35,7 @@ func (w *Comparer) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error
 	a := &answer{w: w, q: q, v: v, t: listing.TextsFor(r)}
 	done, err := a.compare()
 	defer done()
-	switch a.busy = errors.Is(err, archives.ErrBusyComparing); {
+	switch a.busy = errors.Is(err, browse.ErrBusyComparing); {
 	case a.busy:
 		a.c = nil
 	case errors.Is(err, fs.ErrNotExist):
@@ -55,7 +55,7 @@ func (w *Comparer) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error
 	}
 	switch {
 	case q.json && a.busy:
-		p.ShowBusy(archives.ErrBusyComparing.Error())
+		p.ShowBusy(browse.ErrBusyComparing.Error())
 		return nil
 	case q.json && a.c == nil:
 		p.ShowBad(a.why())
@@ -81,7 +81,7 @@ func (a *answer) compare() (done func(), err error) {
 	if err != nil {
 		return done, err
 	}
-	turn, err := diffing.TakeWithin(a.v.Context(), diffTime, archives.ErrBusyComparing)
+	turn, err := diffing.TakeWithin(a.v.Context(), diffTime, browse.ErrBusyComparing)
 	if err != nil {
 		return done, err
 	}
@@ -92,11 +92,11 @@ func (a *answer) compare() (done func(), err error) {
 type answer struct {
 	w       *Comparer
 	q       *request
-	v       *archives.View
+	v       *browse.View
 	t       *listing.Texts
-	c       *archives.Comparison // nil if there is nothing to compare
-	d       *archives.Pair       // of a request for a file
-	refused *archives.SideError
+	c       *browse.Comparison // nil if there is nothing to compare
+	d       *browse.Pair       // of a request for a file
+	refused *browse.SideError
 	busy    bool
 }
 

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/browse"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/respond"
 	"github.com/tarpack/tpk/serve/internal/servetest"
@@ -21,7 +22,7 @@ func TestBusy(t *testing.T) {
 	r := servetest.Responder(t, map[string]string{"a/x": "one\n", "b/x": "two\n"},
 		plan.Options{Listing: true})
 	r.Lister = func(q *plan.Request, v *archives.View, p *plan.Plan) error {
-		return New(r.Planner).Answer(q, v, p)
+		return New(r.Planner).Answer(q, browse.NewMemory().View(v), p)
 	}
 	ask := func(query string, status int, want string) {
 		t.Helper()

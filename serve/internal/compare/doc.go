@@ -2,7 +2,7 @@
 // text of a file.
 //
 //	query.go    reads the query
-//	compare.go  answers: asks archives.View to compare, and chooses what to render
+//	compare.go  answers: asks package browse to compare, and chooses what to render
 //	page.go     the list of what differs, by assets/compare.html
 //	sides.go    the form that chooses the folders
 //	file.go     the page of one file, by assets/file.html; package textdiff compares texts

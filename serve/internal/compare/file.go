@@ -6,7 +6,7 @@ import (
 	"strings"
 	"time"
 
-	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/browse"
 	"github.com/tarpack/tpk/serve/internal/archives/changes"
 	"github.com/tarpack/tpk/serve/internal/listing"
 	"github.com/tarpack/tpk/serve/internal/textdiff"
@@ -66,8 +66,8 @@ type part struct {
 }
 
 // pair returns what both folders have at the path of the request.
-func (a *answer) pair() (*archives.Pair, error) {
-	return a.c.Pair(a.q.file, archives.ListOptions{Media: a.w.planner.MediaType})
+func (a *answer) pair() (*browse.Pair, error) {
+	return a.c.Pair(a.q.file, browse.ListOptions{Media: a.w.planner.MediaType})
 }
 
 // reason is why texts are not compared.
@@ -89,7 +89,7 @@ type texts struct {
 }
 
 // texts returns the texts of both sides. A side without a file has no lines.
-func (a *answer) texts(p *archives.Pair) (x texts, err error) {
+func (a *answer) texts(p *browse.Pair) (x texts, err error) {
 	x.why = noFiles
 	for i, e := range []*sidecar.Entry{p.Old, p.New} {
 		if e == nil {
@@ -149,7 +149,7 @@ func (a *answer) file() ([]byte, error) {
 }
 
 // showTexts shows the texts of a file, or what else is known.
-func (a *answer) showTexts(p *filePage, d *archives.Pair) ([]byte, error) {
+func (a *answer) showTexts(p *filePage, d *browse.Pair) ([]byte, error) {
 	t := a.t.Compare
 	if d.Same {
 		p.Note = t.SameFile
@@ -286,7 +286,7 @@ func (a *answer) encodings(p *filePage, x *texts) {
 }
 
 // fileFacts sets what is known of the difference.
-func (a *answer) fileFacts(p *filePage, d *archives.Pair) {
+func (a *answer) fileFacts(p *filePage, d *browse.Pair) {
 	t := a.t.Compare
 	if !d.Same {
 		label := t.Kinds[kindNames[d.Kind].class]
@@ -307,7 +307,7 @@ func (a *answer) fileFacts(p *filePage, d *archives.Pair) {
 }
 
 // pictures sets the pictures of a file that is one on the sides that have it.
-func (a *answer) pictures(p *filePage, d *archives.Pair) {
+func (a *answer) pictures(p *filePage, d *browse.Pair) {
 	t := a.t.Compare
 	for i, label := range []string{t.Old, t.New} {
 		if d.Paths[i] == "" {
@@ -329,7 +329,7 @@ type known struct {
 }
 
 // fileDetails renders a file whose text is not compared, with what is known of both sides.
-func (a *answer) fileDetails(p *filePage, d *archives.Pair) ([]byte, error) {
+func (a *answer) fileDetails(p *filePage, d *browse.Pair) ([]byte, error) {
 	for _, k := range a.known(d) {
 		x := detail{Label: k.label}
 		for i, e := range []*sidecar.Entry{d.Old, d.New} {
@@ -350,7 +350,7 @@ func (a *answer) fileDetails(p *filePage, d *archives.Pair) ([]byte, error) {
 }
 
 // known returns what can be known of both sides.
-func (a *answer) known(d *archives.Pair) []known {
+func (a *answer) known(d *browse.Pair) []known {
 	t := a.t
 	isFile := func(e *sidecar.Entry) bool {
 		return e.Type == sidecar.TypeFile || e.Type == sidecar.TypeHardlink

@@ -6,7 +6,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/browse"
 	"github.com/tarpack/tpk/serve/internal/listing"
 )
 
@@ -121,7 +121,7 @@ func (a *answer) note() string {
 		return t.Choose
 	}
 	path := "/" + listing.Readable(a.refused.Path)
-	if errors.Is(a.refused, archives.ErrMixed) {
+	if errors.Is(a.refused, browse.ErrMixed) {
 		return listing.Fill(t.Mixed, path)
 	}
 	return listing.Fill(t.NoFolder, path)

@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/browse"
 	"github.com/tarpack/tpk/serve/internal/listing"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/textenc"
@@ -31,7 +32,7 @@ type File struct {
 
 	node  plan.Node
 	about archives.About
-	view  *archives.View
+	view  *browse.View
 }
 
 // Read returns up to limit bytes from the beginning of the content.

@@ -5,7 +5,7 @@ import (
 	"net/url"
 	"strings"
 
-	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/browse"
 	"github.com/tarpack/tpk/serve/internal/listing"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/textenc"
@@ -21,7 +21,7 @@ type Viewer struct {
 func New(p *plan.Planner, renderers ...Renderer) *Viewer { return &Viewer{p, renderers} }
 
 // Answer renders the plan's Body.Listing, the page of a file, and makes that the plan's body.
-func (w *Viewer) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
+func (w *Viewer) Answer(r *plan.Request, v *browse.View, p *plan.Plan) error {
 	want := p.Body.Listing
 	query, err := url.ParseQuery(want.Query)
 	if err != nil {
@@ -55,7 +55,7 @@ func (w *Viewer) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
 }
 
 // open returns the file that a page is wanted of, with the beginning of its content.
-func (w *Viewer) open(v *archives.View, want *plan.Listing, query url.Values) (*File, error) {
+func (w *Viewer) open(v *browse.View, want *plan.Listing, query url.Values) (*File, error) {
 	n := want.Node
 	f := &File{Path: want.Path, Name: want.Path[strings.LastIndexByte(want.Path, '/')+1:],
 		Media: w.planner.ServedType(want.Path, &n), Size: n.Size, Query: query, view: v, node: n}

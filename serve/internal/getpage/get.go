@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/browse"
 	"github.com/tarpack/tpk/serve/internal/asset"
 	"github.com/tarpack/tpk/serve/internal/choice"
 	"github.com/tarpack/tpk/serve/internal/listing"
@@ -55,7 +55,7 @@ type page struct {
 }
 
 // Answer renders the plan's Body.Listing and makes that the plan's body.
-func (g *Getter) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
+func (g *Getter) Answer(r *plan.Request, v *browse.View, p *plan.Plan) error {
 	want := p.Body.Listing
 	if !g.planner.Downloads() {
 		p.ShowNothing()

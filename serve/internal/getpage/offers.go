@@ -5,7 +5,7 @@ import (
 	"html/template"
 	"strings"
 
-	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/browse"
 	"github.com/tarpack/tpk/serve/internal/choice"
 	"github.com/tarpack/tpk/serve/internal/listing"
 	"github.com/tarpack/tpk/serve/internal/plan"
@@ -40,8 +40,8 @@ func (d *page) offer(label, ref string, n *plan.Node) *offer {
 }
 
 // file sets the page of a file in a folder. It returns false if it is something else.
-func (g *Getter) file(d *page, v *archives.View, dir, name string) (bool, error) {
-	n, err := g.planner.File(v, strings.TrimPrefix(dir+"/"+name, "/"))
+func (g *Getter) file(d *page, v *browse.View, dir, name string) (bool, error) {
+	n, err := g.planner.File(v.View, strings.TrimPrefix(dir+"/"+name, "/"))
 	if err != nil || n.Kind != plan.File {
 		return false, err
 	}
@@ -79,7 +79,7 @@ func sums(n *plan.Node) (sha256, xxh64, crc string) {
 // folder sets the page of a folder, or of some entries of it. It returns false if no archive has
 // the folder.
 func (d *page) folder(
-	v *archives.View, path string, c *choice.Choice, chosen bool,
+	v *browse.View, path string, c *choice.Choice, chosen bool,
 ) (bool, error) {
 	formats, more := plan.Formats, ""
 	if chosen {

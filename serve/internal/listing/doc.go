@@ -1,7 +1,7 @@
 // Package listing shows a folder of archives, or the results of a search, as a page or as JSON.
 //
 //	query.go    reads the query
-//	listing.go  asks archives.View for the list
+//	listing.go  asks package browse for the list
 //	page.go     renders it as a page, by assets/page.html; row.go a row of it
 //	grid.go     pictures instead of rows
 //	texts.go    all texts of pages; viewtexts.go those of the pages of files;

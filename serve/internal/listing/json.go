@@ -8,7 +8,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/browse"
 	"github.com/tarpack/tpk/serve/internal/archives/contents"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/sidecar"
@@ -98,7 +98,7 @@ func encode(v any) ([]byte, error) {
 	return b.Bytes(), err
 }
 
-func listJSONOf(q *request, l *archives.List) *listJSON {
+func listJSONOf(q *request, l *browse.List) *listJSON {
 	out := listJSON{
 		Path: "/" + q.path, Title: strings.ToValidUTF8(l.Title, "\ufffd"), Query: q.query,
 		Filter: q.filter, Offset: q.offset, Incomplete: l.Incomplete,
@@ -143,7 +143,7 @@ func treeOf(t *contents.Totals) *treeJSON {
 }
 
 // next is the offset of what follows, 0 if nothing does.
-func (q *request) next(l *archives.List) int64 {
+func (q *request) next(l *browse.List) int64 {
 	if q.search {
 		return l.Next
 	}
@@ -153,7 +153,7 @@ func (q *request) next(l *archives.List) int64 {
 	return 0
 }
 
-func (q *request) itemJSON(it *archives.Item) itemJSON {
+func (q *request) itemJSON(it *browse.Item) itemJSON {
 	name := it.Name()
 	if q.search {
 		name = it.Path
@@ -189,7 +189,7 @@ func (q *request) itemJSON(it *archives.Item) itemJSON {
 
 // href returns the reference from the listing to an item, without a query. It begins with a dot, so
 // that no name can make it lead elsewhere.
-func (q *request) href(it *archives.Item) string {
+func (q *request) href(it *browse.Item) string {
 	prefix, path := "./", it.Name()
 	if q.search {
 		prefix, path = q.root(), it.Path

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/browse"
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
@@ -40,9 +41,9 @@ type renderer interface {
 	// at the root, or "".
 	missing(r *plan.Request, p *plan.Plan, title string) error
 	// overview answers with the overview of a folder, also as JSON.
-	overview(l *Lister, r *plan.Request, v *archives.View, p *plan.Plan, q *request) error
+	overview(l *Lister, r *plan.Request, v *browse.View, p *plan.Plan, q *request) error
 	// readme answers with the page of a folder's README.
-	readme(l *Lister, r *plan.Request, v *archives.View, p *plan.Plan, q *request) error
+	readme(l *Lister, r *plan.Request, v *browse.View, p *plan.Plan, q *request) error
 }
 
 // request is what a listing was asked for.
@@ -53,7 +54,7 @@ type request struct {
 	text   bool   // search in text, instead of names
 	inside bool   // search only below path
 	filter string // what names of the folder must match; "" for all
-	order  archives.Order
+	order  browse.Order
 	down   bool
 	offset int64
 	limit  int
@@ -67,7 +68,7 @@ type request struct {
 }
 
 // Answer renders the plan's Body.Listing and makes that the plan's body.
-func (l *Lister) Answer(r *plan.Request, v *archives.View, p *plan.Plan) error {
+func (l *Lister) Answer(r *plan.Request, v *browse.View, p *plan.Plan) error {
 	want := p.Body.Listing
 	if want.Missing {
 		return l.html.missing(r, p, v.Title())
@@ -111,17 +112,17 @@ const pageType = "text/html; charset=utf-8"
 
 // found is what a listing shows.
 type found struct {
-	names  *archives.List     // a folder, or names that match; only a title if q.text
-	text   *archives.TextList // nil if text was not searched
-	mounts []archives.Mount   // of the page of the root
-	readme string             // name of the README below the list, or ""
-	differ bool               // the folder can be compared with one of another mount
+	names  *browse.List     // a folder, or names that match; only a title if q.text
+	text   *browse.TextList // nil if text was not searched
+	mounts []browse.Mount   // of the page of the root
+	readme string           // name of the README below the list, or ""
+	differ bool             // the folder can be compared with one of another mount
 }
 
 // find asks for what a request wants to see. The first part of a search for names has the best hits
 // in text on a page, too.
-func (l *Lister) find(v *archives.View, q *request, page bool) (f found, err error) {
-	o := archives.ListOptions{Order: q.order, Descending: q.down, Offset: q.offset, Limit: q.limit,
+func (l *Lister) find(v *browse.View, q *request, page bool) (f found, err error) {
+	o := browse.ListOptions{Order: q.order, Descending: q.down, Offset: q.offset, Limit: q.limit,
 		Filter: q.filter, Hidden: l.planner.Hidden, Media: l.planner.MediaType}
 	dir := ""
 	if q.inside {
@@ -141,7 +142,7 @@ func (l *Lister) find(v *archives.View, q *request, page bool) (f found, err err
 		f.differ = page && (len(f.mounts) > 1 || v.HasCounterpart(q.path, l.planner.Hidden))
 		return f, err
 	case q.text:
-		f.names = &archives.List{Title: v.Title()}
+		f.names = &browse.List{Title: v.Title()}
 	default:
 		f.names, err = v.Search(dir, q.query, o)
 		if err != nil || !page || q.offset > 0 {
@@ -157,7 +158,7 @@ func (l *Lister) find(v *archives.View, q *request, page bool) (f found, err err
 const firstHits = 5
 
 // link returns the query of the same listing with another order and offset.
-func (q *request) link(order archives.Order, down bool, offset int64) string {
+func (q *request) link(order browse.Order, down bool, offset int64) string {
 	s := "?"
 	add := func(key, value string) {
 		if len(s) > 1 {
@@ -224,7 +225,7 @@ func (q *request) folderQuery() string {
 		if q.grid {
 			keys = append(keys, "view="+viewGrid)
 		}
-		if q.order != archives.ByName {
+		if q.order != browse.ByName {
 			keys = append(keys, "sort="+orderName(q.order))
 		}
 		if q.down {
@@ -238,7 +239,7 @@ func (q *request) folderQuery() string {
 }
 
 // orderName returns the name of an order in a query.
-func orderName(order archives.Order) string {
+func orderName(order browse.Order) string {
 	for name, o := range orders {
 		if o == order {
 			return name

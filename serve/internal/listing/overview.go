@@ -8,7 +8,7 @@ import (
 	"strings"
 
 	"github.com/tarpack/tpk/internal/order"
-	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/browse"
 	"github.com/tarpack/tpk/serve/internal/overview"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/sidecar"
@@ -74,10 +74,10 @@ type linked struct {
 }
 
 // overviewOf asks for the overview of a folder.
-func (l *Lister) overviewOf(v *archives.View, q *request) (*archives.Overview, error) {
-	return v.Overview(q.path, archives.OverviewOptions{Hidden: l.planner.Hidden,
+func (l *Lister) overviewOf(v *browse.View, q *request) (*browse.Overview, error) {
+	return v.Overview(q.path, browse.OverviewOptions{Hidden: l.planner.Hidden,
 		Type: func(path string, n *plan.Node) (string, int) {
-			it := archives.Item{Type: sidecar.TypeFile, Media: l.planner.MediaType(path, n),
+			it := browse.Item{Type: sidecar.TypeFile, Media: l.planner.MediaType(path, n),
 				Text: n.UTF8 || strings.HasPrefix(n.Sniff, "text/")}
 			icon, _ := kindOf(&it)
 			media, _, _ := strings.Cut(it.Media, ";")
@@ -87,7 +87,7 @@ func (l *Lister) overviewOf(v *archives.View, q *request) (*archives.Overview, e
 
 // showOverview answers with the overview of a folder.
 func (l *Lister) showOverview(
-	r *plan.Request, v *archives.View, p *plan.Plan, q *request, asJSON bool,
+	r *plan.Request, v *browse.View, p *plan.Plan, q *request, asJSON bool,
 ) error {
 	o, err := l.overviewOf(v, q)
 	if err != nil {
@@ -118,8 +118,8 @@ func (q *request) measure(size, packed int64) int64 {
 }
 
 // overview sets the part of the page with the overview.
-func (p *page) overview(o *archives.Overview) {
-	p.crumbs(&archives.List{Title: o.Title, Top: o.Top})
+func (p *page) overview(o *browse.Overview) {
+	p.crumbs(&browse.List{Title: o.Title, Top: o.Top})
 	p.Styles = append(p.Styles, p.q.asset("overview.css"))
 	p.Overview = &overviewPage{texts: p.Texts, PartsName: p.ByFolder, MapName: p.Texts.Treemap}
 	p.overviewLinks(o)
@@ -149,7 +149,7 @@ func (p *page) overview(o *archives.Overview) {
 }
 
 // overviewLinks sets the links to the list, and those that change what is measured and shown.
-func (p *page) overviewLinks(o *archives.Overview) {
+func (p *page) overviewLinks(o *browse.Overview) {
 	q := p.q
 	p.Views = []scope{{p.AsList, template.URL("./?list"), false},
 		{p.Overviews, template.URL("./" + q.folderQuery()), true}}
@@ -172,7 +172,7 @@ func (p *page) overviewLinks(o *archives.Overview) {
 }
 
 // parts returns the parts of a folder in descending order, and how much of it they are not.
-func (p *page) parts(o *archives.Overview) (cells []overview.Cell, rest overview.Sum) {
+func (p *page) parts(o *browse.Overview) (cells []overview.Cell, rest overview.Sum) {
 	if o.Part != nil {
 		cells, rest = slices.Clone(o.Part.Cells), o.Part.Rest
 	}

@@ -5,7 +5,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/browse"
 	"github.com/tarpack/tpk/serve/internal/overview"
 )
 
@@ -69,7 +69,7 @@ type sharedJSON struct {
 }
 
 // overviewJSON returns the overview in JSON. cells are its parts.
-func (p *page) overviewJSON(o *archives.Overview) *overviewJSON {
+func (p *page) overviewJSON(o *browse.Overview) *overviewJSON {
 	out := &overviewJSON{Path: "/" + p.q.path, Title: strings.ToValidUTF8(o.Title, "\ufffd"),
 		Tree: treeOf(&o.Tree), Folders: []folderJSON{}}
 	cells, _ := p.parts(o)
@@ -99,7 +99,7 @@ func (p *page) overviewJSON(o *archives.Overview) *overviewJSON {
 }
 
 // scannedJSON adds what was found by the scan.
-func (p *page) scannedJSON(o *archives.Overview, out *overviewJSON) {
+func (p *page) scannedJSON(o *browse.Overview, out *overviewJSON) {
 	named := func(path string) nameJSON {
 		path = o.Prefix + path
 		return nameOf(p.q.relative(path), p.q.hrefOf(path))

@@ -6,7 +6,7 @@ import (
 	"path"
 	"strings"
 
-	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/browse"
 	"github.com/tarpack/tpk/serve/internal/archives/contents"
 )
 
@@ -143,7 +143,7 @@ func (q *request) asset(name string) template.URL {
 }
 
 // crumbs sets the folders on the path, each with a reference that leads up, and the titles.
-func (p *page) crumbs(l *archives.List) {
+func (p *page) crumbs(l *browse.List) {
 	q, suffix := p.q, template.URL(p.q.folderQuery())
 	home := p.Home
 	if l.Title != "" {
@@ -193,10 +193,10 @@ const (
 	downloadZip   = "./?list&download=zip"
 )
 
-func (p *page) results(l *archives.List) {
+func (p *page) results(l *browse.List) {
 	q := p.q
 	if l.Incomplete {
-		p.Notes = append(p.Notes, fill(p.Incomplete, p.num(archives.MaxPlain)))
+		p.Notes = append(p.Notes, fill(p.Incomplete, p.num(browse.MaxPlain)))
 	}
 	found := p.count(int64(len(l.Items)), p.Match)
 	switch {
@@ -236,7 +236,7 @@ func (p *page) places() {
 		fill(p.OnlyIn, readable(q.path)+"/"), template.URL(other.link(q.order, q.down, 0)), q.inside}}})
 }
 
-func (p *page) folder(l *archives.List) {
+func (p *page) folder(l *browse.List) {
 	q := p.q
 	p.facts(l)
 	if l.Downloads && q.downloads {
@@ -276,7 +276,7 @@ func (p *page) folder(l *archives.List) {
 }
 
 // facts sets what a folder has in it, and how large that is.
-func (p *page) facts(l *archives.List) {
+func (p *page) facts(l *browse.List) {
 	var direct []string
 	for _, c := range []struct {
 		n     int
@@ -317,7 +317,7 @@ func (p *page) sizes(t *contents.Totals) []string {
 }
 
 // cards sets a card for each mount.
-func (p *page) cards(mounts []archives.Mount) {
+func (p *page) cards(mounts []browse.Mount) {
 	p.Facts = []string{p.count(int64(len(mounts)), p.Texts.Archive)}
 	p.Views = []scope{{p.AsList, template.URL("./" + p.q.folderQuery()), true},
 		{p.Overviews, "./?list=" + listOverview, false}}
@@ -338,15 +338,15 @@ func (p *page) cards(mounts []archives.Mount) {
 // columns sets the heads of the table.
 func (p *page) columns() {
 	for _, c := range []struct {
-		order        archives.Order
+		order        browse.Order
 		class, label string
 	}{
-		{archives.ByName, "name", p.Name}, {archives.BySize, "size", p.Size},
-		{archives.ByPacked, "packed", p.PackedHead}, {archives.ByTime, "date", p.Modified},
+		{browse.ByName, "name", p.Name}, {browse.BySize, "size", p.Size},
+		{browse.ByPacked, "packed", p.PackedHead}, {browse.ByTime, "date", p.Modified},
 	} {
 		// Sizes and dates are most useful in descending order.
 		col := column{Class: c.class, Label: c.label, Sort: "none"}
-		down := c.order != archives.ByName
+		down := c.order != browse.ByName
 		if p.q.order == c.order {
 			col.Sort, col.Arrow = "ascending", "↑"
 			if p.q.down {

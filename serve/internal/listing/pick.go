@@ -3,7 +3,7 @@ package listing
 import (
 	"html/template"
 
-	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/browse"
 )
 
 // pick is the form with which rows are chosen for a download.
@@ -19,7 +19,7 @@ type pick struct {
 }
 
 // picks sets the form, if downloads are allowed and an archive has some of the items.
-func (p *page) picks(l *archives.List) {
+func (p *page) picks(l *browse.List) {
 	q := p.q
 	if !q.downloads || l.Of == "" {
 		return
@@ -40,7 +40,7 @@ func (p *page) picks(l *archives.List) {
 }
 
 // choiceHref returns the reference to the folder of which entries are chosen.
-func (q *request) choiceHref(l *archives.List) string {
+func (q *request) choiceHref(l *browse.List) string {
 	if l.Base != q.path {
 		return q.root()
 	}

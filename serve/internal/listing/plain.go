@@ -6,7 +6,7 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/browse"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/sidecar"
 )
@@ -35,13 +35,13 @@ func (plain) missing(_ *plan.Request, p *plan.Plan, _ string) error {
 	return nil
 }
 
-func (plain) overview(_ *Lister, _ *plan.Request, _ *archives.View, p *plan.Plan,
+func (plain) overview(_ *Lister, _ *plan.Request, _ *browse.View, p *plan.Plan,
 	_ *request) error {
 	p.ShowBad(MissingPage)
 	return nil
 }
 
-func (plain) readme(_ *Lister, _ *plan.Request, _ *archives.View, p *plan.Plan, _ *request) error {
+func (plain) readme(_ *Lister, _ *plan.Request, _ *browse.View, p *plan.Plan, _ *request) error {
 	p.ShowBad(MissingPage)
 	return nil
 }
@@ -68,7 +68,7 @@ func (w *plainWriter) link(href, name string) {
 }
 
 // head appends what is above the list.
-func (w *plainWriter) head(l *archives.List) {
+func (w *plainWriter) head(l *browse.List) {
 	q := w.q
 	name := "/" + readable(q.path)
 	if q.search {
@@ -106,7 +106,7 @@ func (w *plainWriter) search() {
 }
 
 // rows appends the list.
-func (w *plainWriter) rows(l *archives.List) {
+func (w *plainWriter) rows(l *browse.List) {
 	q := w.q
 	if l.Costly {
 		w.markup("<p>The search is for too much: use longer or fewer words.</p>\n")
@@ -149,7 +149,7 @@ func (w *plainWriter) rows(l *archives.List) {
 }
 
 // foot appends what is below the list: other parts of it, downloads, and what is missing.
-func (w *plainWriter) foot(l *archives.List) {
+func (w *plainWriter) foot(l *browse.List) {
 	q := w.q
 	if q.offset > 0 || q.next(l) > 0 {
 		w.markup("<p>")

@@ -6,7 +6,7 @@ import (
 
 	"golang.org/x/net/html"
 
-	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/browse"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/sidecar"
 )
@@ -16,8 +16,8 @@ const hostile = "javascript:\"><script>alert('x')</script>&amp;\u202e\x01%2f"
 
 // TestPlain: names are text, whatever is in them, and references lead to them alone.
 func TestPlain(t *testing.T) {
-	l := &archives.List{Title: hostile, Top: hostile, Total: 9, Downloads: true, Incomplete: true,
-		Items: []archives.Item{
+	l := &browse.List{Title: hostile, Top: hostile, Total: 9, Downloads: true, Incomplete: true,
+		Items: []browse.Item{
 			{Path: hostile, Type: sidecar.TypeFile, Size: 12, ModTime: 86400},
 			{Path: hostile, Type: sidecar.TypeDir, ModTime: plan.NoTime},
 			{Path: "l", Type: sidecar.TypeSymlink, Link: hostile, ModTime: 0},
@@ -25,7 +25,7 @@ func TestPlain(t *testing.T) {
 		}}
 	for _, q := range []*request{
 		{path: hostile, offset: 4, limit: 2, downloads: true},
-		{path: hostile, query: hostile, search: true, order: archives.ByRank, limit: 500},
+		{path: hostile, query: hostile, search: true, order: browse.ByRank, limit: 500},
 	} {
 		b, fields, err := plain{}.list(nil, q, found{names: l})
 		if err != nil || !strings.Contains(fields, "default-src 'none'") {
@@ -47,12 +47,12 @@ func TestPlain(t *testing.T) {
 			t.Errorf("no %s in %s", want, b)
 		}
 	}
-	b, _, _ = plain{}.list(nil, &request{limit: 500}, found{names: &archives.List{}})
+	b, _, _ = plain{}.list(nil, &request{limit: 500}, found{names: &browse.List{}})
 	if !strings.Contains(string(b), "<p>Nothing here.</p>") || strings.Contains(string(b), ".zip") {
 		t.Errorf("%s", b)
 	}
 	b, _, _ = plain{}.list(nil, &request{query: "a", search: true, limit: 500},
-		found{names: &archives.List{Costly: true}})
+		found{names: &browse.List{Costly: true}})
 	if !strings.Contains(string(b), "for too much") || strings.Contains(string(b), "Nothing") {
 		t.Errorf("%s", b)
 	}

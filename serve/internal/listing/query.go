@@ -8,14 +8,14 @@ import (
 	"strconv"
 	"strings"
 
-	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/browse"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/tarpack/text"
 )
 
 // orders are the orders by their names in a query.
-var orders = map[string]archives.Order{"name": archives.ByName, "size": archives.BySize,
-	"packed": archives.ByPacked, "date": archives.ByTime, "match": archives.ByRank}
+var orders = map[string]browse.Order{"name": browse.ByName, "size": browse.BySize,
+	"packed": browse.ByPacked, "date": browse.ByTime, "match": browse.ByRank}
 
 // listHere is the value of the key list with which links to folders lead to the folders' own pages.
 // With any other value they lead to listings, so that people can look around in a site.
@@ -25,11 +25,11 @@ const listHere = "here"
 const scopeFolder = "folder"
 
 // usualOrder returns the order without the key sort.
-func (q *request) usualOrder() archives.Order {
+func (q *request) usualOrder() browse.Order {
 	if q.search {
-		return archives.ByRank
+		return browse.ByRank
 	}
-	return archives.ByName
+	return browse.ByName
 }
 
 // usualLimit returns the limit without the key limit.
@@ -70,7 +70,7 @@ func parse(l *plan.Listing) (*request, error) {
 	q.order = q.usualOrder()
 	if values.Has("sort") {
 		var ok bool
-		if q.order, ok = orders[values.Get("sort")]; !ok || q.order == archives.ByRank && !q.search {
+		if q.order, ok = orders[values.Get("sort")]; !ok || q.order == browse.ByRank && !q.search {
 			return nil, errors.New("sort is name, size, packed or date, or of a search match")
 		}
 	}
@@ -117,7 +117,7 @@ func (q *request) where(values url.Values) error {
 		return text.ErrMissing
 	case in == inText && !q.search:
 		return errors.New("in=text needs q")
-	case in == inText && q.order != archives.ByRank:
+	case in == inText && q.order != browse.ByRank:
 		return errors.New("with in=text, sort is match")
 	}
 	q.inside = q.search && q.path != "" && scope == scopeFolder

@@ -4,7 +4,7 @@ import (
 	"html/template"
 	"path"
 
-	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/browse"
 	"github.com/tarpack/tpk/serve/internal/code"
 	"github.com/tarpack/tpk/serve/internal/markdown"
 	"github.com/tarpack/tpk/serve/internal/plan"
@@ -33,11 +33,11 @@ type readme struct {
 
 // findReadme returns the path of the best README among those with some names in a folder, and the
 // file; "" if all names lead to something else.
-func (l *Lister) findReadme(v *archives.View, dir string, names []string) (string, plan.Node,
+func (l *Lister) findReadme(v *browse.View, dir string, names []string) (string, plan.Node,
 	error) {
 	for _, name := range names {
 		file := path.Join(dir, name)
-		n, err := l.planner.File(v, file)
+		n, err := l.planner.File(v.View, file)
 		if err != nil || n.Kind == plan.File {
 			return file, n, err
 		}
@@ -46,7 +46,7 @@ func (l *Lister) findReadme(v *archives.View, dir string, names []string) (strin
 }
 
 // showReadme answers with the page of a folder's README, of which lists of the folder show a part.
-func (l *Lister) showReadme(r *plan.Request, v *archives.View, p *plan.Plan, q *request) error {
+func (l *Lister) showReadme(r *plan.Request, v *browse.View, p *plan.Plan, q *request) error {
 	names, err := v.Readmes(q.path, l.planner.Hidden)
 	if err != nil {
 		return err
@@ -77,7 +77,7 @@ func (l *Lister) showReadme(r *plan.Request, v *archives.View, p *plan.Plan, q *
 // article sets what the page of a README has. title is the title of the archive at the root,
 // or "".
 func (p *page) article(title string, c *readme) {
-	p.crumbs(&archives.List{Title: title})
+	p.crumbs(&browse.List{Title: title})
 	p.UpText, p.UpHref = fill(p.Back, p.Here), template.URL("./"+p.q.folderQuery())
 	p.Crumbs = append(p.Crumbs, crumb{p.Here, p.UpHref})
 	p.Title = c.Name + " · " + p.Title
@@ -86,7 +86,7 @@ func (p *page) article(title string, c *readme) {
 }
 
 // readReadme reads a README and renders it. t has the reason why it can't.
-func (l *Lister) readReadme(v *archives.View, q *request, file string, n *plan.Node,
+func (l *Lister) readReadme(v *browse.View, q *request, file string, n *plan.Node,
 	t *texts) (*readme, error) {
 	name := path.Base(file)
 	c := &readme{Name: readable(name),
@@ -125,7 +125,7 @@ func (l *Lister) readReadme(v *archives.View, q *request, file string, n *plan.N
 
 // readmeBase returns where a README lies. Its references begin at the folder that symbolic links
 // led to, or at the root of its archive.
-func (q *request) readmeBase(v *archives.View, file string, n *plan.Node) markdown.Base {
+func (q *request) readmeBase(v *browse.View, file string, n *plan.Node) markdown.Base {
 	if n.Name != "" {
 		file = n.Name
 	}

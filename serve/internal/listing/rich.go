@@ -1,7 +1,7 @@
 package listing
 
 import (
-	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/browse"
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
 
@@ -17,11 +17,11 @@ func (rich) missing(r *plan.Request, p *plan.Plan, title string) error {
 	return showMissing(r, p, title)
 }
 
-func (rich) overview(l *Lister, r *plan.Request, v *archives.View, p *plan.Plan,
+func (rich) overview(l *Lister, r *plan.Request, v *browse.View, p *plan.Plan,
 	q *request) error {
 	return l.showOverview(r, v, p, q, p.Body.Listing.JSON)
 }
 
-func (rich) readme(l *Lister, r *plan.Request, v *archives.View, p *plan.Plan, q *request) error {
+func (rich) readme(l *Lister, r *plan.Request, v *browse.View, p *plan.Plan, q *request) error {
 	return l.showReadme(r, v, p, q)
 }

@@ -6,7 +6,7 @@ import (
 	"time"
 	"unicode/utf8"
 
-	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/browse"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/sidecar"
 )
@@ -35,7 +35,7 @@ type row struct {
 // longName is from how many characters a name may be cut off in a row.
 const longName = 60
 
-func (p *page) row(it *archives.Item) row {
+func (p *page) row(it *browse.Item) row {
 	href := template.URL(p.q.href(it))
 	r := row{Name: readable(it.Name()), Link: readable(it.Link)}
 	if p.q.search {
@@ -113,7 +113,7 @@ const maxPicture = 64 << 20
 
 // kindOf returns the icon of an item and the kind of its preview. What a link leads to is known
 // when the preview is asked for.
-func kindOf(it *archives.Item) (icon, preview string) {
+func kindOf(it *browse.Item) (icon, preview string) {
 	switch it.Type {
 	case sidecar.TypeDir:
 		return "folder", ""

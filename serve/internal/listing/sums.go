@@ -8,7 +8,7 @@ import (
 	"strconv"
 
 	"github.com/tarpack/tpk/internal/order"
-	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/browse"
 	"github.com/tarpack/tpk/serve/internal/overview"
 )
 
@@ -19,7 +19,7 @@ const (
 )
 
 // partTable sets the table of the folders in a folder.
-func (p *page) partTable(o *archives.Overview, cells []overview.Cell) {
+func (p *page) partTable(o *browse.Overview, cells []overview.Cell) {
 	t := &sumTable{T: p.Texts, Name: p.Texts.Folders, Count: p.Entries}
 	total := p.q.measure(o.Tree.Size, o.Tree.Packed)
 	more, below, own, parts := overview.Sum{}, 0, overview.Sum{}, int64(0)
@@ -67,7 +67,7 @@ func (p *page) addMore(t *sumTable, name string, n int, sum overview.Sum, total 
 }
 
 // typeTable sets the table of media types.
-func (p *page) typeTable(o *archives.Overview) {
+func (p *page) typeTable(o *browse.Overview) {
 	types := slices.Clone(o.Part.Types)
 	order.SortStable(types, func(a, b overview.Type) int {
 		return cmp.Compare(p.q.measure(b.Size, b.Packed), p.q.measure(a.Size, a.Packed))
@@ -102,7 +102,7 @@ func (p *page) typeTable(o *archives.Overview) {
 }
 
 // largestTable sets the table of the largest files.
-func (p *page) largestTable(o *archives.Overview) {
+func (p *page) largestTable(o *browse.Overview) {
 	files := o.Part.Largest
 	if p.q.byPacked {
 		files = o.Part.Longest
@@ -119,7 +119,7 @@ func (p *page) largestTable(o *archives.Overview) {
 }
 
 // sharedTable sets the contents that save most.
-func (p *page) sharedTable(o *archives.Overview) {
+func (p *page) sharedTable(o *browse.Overview) {
 	for i := range o.Part.Shared {
 		s := &o.Part.Shared[i]
 		r := sharedRow{Saved: p.bytes(s.Saved), Copies: p.num(int64(s.Copies)), Size: p.bytes(s.Size)}
@@ -138,7 +138,7 @@ func (p *page) sharedTable(o *archives.Overview) {
 }
 
 // within returns a path of an archive from the folder of the page on, readable.
-func (p *page) within(o *archives.Overview, path string) string {
+func (p *page) within(o *browse.Overview, path string) string {
 	return readable(p.q.relative(o.Prefix + path))
 }
 

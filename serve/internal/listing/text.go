@@ -6,7 +6,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
-	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/browse"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/tarpack/text"
 )
@@ -43,7 +43,7 @@ type sameJSON struct {
 	Href string `json:"href"`
 }
 
-func textJSONOf(q *request, l *archives.TextList) *textJSON {
+func textJSONOf(q *request, l *browse.TextList) *textJSON {
 	out := &textJSON{Path: "/" + q.path, Query: q.query, In: inText, Indexed: l.Indexed,
 		Offset: q.offset, Entries: []hitJSON{}}
 	if l.More {
@@ -101,7 +101,7 @@ type sameHit struct {
 }
 
 // hits sets the part of a page with hits in text, if there are any.
-func (p *page) hits(l *archives.TextList) {
+func (p *page) hits(l *browse.TextList) {
 	if l == nil || len(l.Hits) == 0 {
 		return
 	}
@@ -147,7 +147,7 @@ func (p *page) kinds() {
 }
 
 // textOnly sets the rest of the page of a search in text alone.
-func (p *page) textOnly(l *archives.TextList) {
+func (p *page) textOnly(l *browse.TextList) {
 	p.Text, p.Nothing = true, p.NoText
 	p.places()
 	p.kinds()

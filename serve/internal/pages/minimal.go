@@ -6,6 +6,7 @@ import (
 	"net/url"
 
 	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/browse"
 	"github.com/tarpack/tpk/serve/internal/listing"
 	"github.com/tarpack/tpk/serve/internal/plan"
 )
@@ -16,7 +17,7 @@ const Supported = false
 // New returns a function that renders a plan's Body.Listing and makes that the plan's body. Pages
 // other than lists are not there.
 func New(p *plan.Planner) func(*plan.Request, *archives.View, *plan.Plan) error {
-	lists := listing.NewPlain(p)
+	lists, memory := listing.NewPlain(p), browse.NewMemory()
 	return func(r *plan.Request, v *archives.View, p *plan.Plan) error {
 		switch want := p.Body.Listing; {
 		case want.Asset != "":
@@ -26,7 +27,7 @@ func New(p *plan.Planner) func(*plan.Request, *archives.View, *plan.Plan) error 
 			p.ShowBad(listing.MissingPage)
 			return nil
 		}
-		return lists.Answer(r, v, p)
+		return lists.Answer(r, memory.View(v), p)
 	}
 }
 

@@ -4,6 +4,7 @@ package pages
 
 import (
 	"github.com/tarpack/tpk/serve/internal/archives"
+	"github.com/tarpack/tpk/serve/internal/archives/browse"
 	"github.com/tarpack/tpk/serve/internal/asset"
 	"github.com/tarpack/tpk/serve/internal/compare"
 	"github.com/tarpack/tpk/serve/internal/fileview"
@@ -40,7 +41,9 @@ func New(p *plan.Planner) func(*plan.Request, *archives.View, *plan.Plan) error 
 	lists, files := listing.New(p), fileview.New(p, renderers...)
 	gets := getpage.New(p)
 	comparer := compare.New(p)
-	return func(r *plan.Request, v *archives.View, p *plan.Plan) error {
+	memory := browse.NewMemory()
+	return func(r *plan.Request, view *archives.View, p *plan.Plan) error {
+		v := memory.View(view)
 		switch want := p.Body.Listing; {
 		case want.Asset != "":
 			asset.Show(r, p, sets, want.Asset)

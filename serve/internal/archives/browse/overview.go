@@ -1,9 +1,12 @@
-package archives
+package browse
 
 import (
 	"context"
 	"errors"
 	"strings"
+	"weak"
+
+	"github.com/tarpack/tpk/serve/internal/archives"
 
 	"github.com/tarpack/tpk/serve/internal/archives/contents"
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
@@ -35,9 +38,9 @@ type Overview struct {
 
 // Overview makes an overview of a folder that one archive has, or of mounts below a folder.
 func (v *View) Overview(dir string, o OverviewOptions) (*Overview, error) {
-	o.Hidden = v.hiding(o.Hidden)
+	o.Hidden = v.Hiding(o.Hidden)
 	out := &Overview{Title: v.Title(), Tree: contents.UnknownTotals}
-	dirs, err := v.directories(dir)
+	dirs, err := v.Directories(dir)
 	if err != nil {
 		return nil, err
 	}
@@ -82,26 +85,26 @@ func (o *Overview) addMounts(below []Mount) {
 }
 
 // addPart adds the overview of a folder of an archive.
-func (v *View) addPart(out *Overview, d archiveFolder, o OverviewOptions) error {
-	a, mount := v.set.sources[d.source], v.set.mounts[d.mount].path
-	omit, err := a.Omit(v.library.hidden, mount)
+func (v *View) addPart(out *Overview, d archives.Folder, o OverviewOptions) error {
+	a, mount := v.Archive(d.Source), v.Mounted()[d.Mount].Path
+	omit, err := a.Omit(v.Hidden(), mount)
 	if err != nil {
 		return err
 	}
-	if out.Tree, err = a.Totals(omit, d.ordinal); err != nil {
+	if out.Tree, err = a.Totals(omit, d.Ordinal); err != nil {
 		return err
 	}
-	if d.ordinal == sidecar.Root {
-		out.Top = a.title()
+	if d.Ordinal == sidecar.Root {
+		out.Top = a.Title()
 	}
 	if mount != "" {
 		out.Prefix = mount + "/"
 	}
-	key := overviewKey{strings.Clone(mount), d.ordinal, v.noted(d.source).proof}
-	out.Part, err = a.overviews.Get(key, v.Context,
+	key := overviewKey{weak.Make(a), weak.Make(v.Proof(d.Source)), strings.Clone(mount), d.Ordinal}
+	out.Part, err = v.memory.overviews.Get(key, v.Context,
 		func(ctx context.Context) (*overview.Overview, error) {
 			return inTurn(ctx, func(ctx context.Context) (*overview.Overview, error) {
-				return a.overview(ctx, omit, mount, d.ordinal, o)
+				return makeOverview(ctx, a, omit, mount, d.Ordinal, o)
 			})
 		})
 	if errors.Is(err, errTooMany) {
@@ -110,9 +113,9 @@ func (v *View) addPart(out *Overview, d archiveFolder, o OverviewOptions) error 
 	return err
 }
 
-// overview makes the overview of a folder of the archive, without what is left out.
-func (a *archive) overview(ctx context.Context, omit *contents.Omission, mount string, dir int,
-	o OverviewOptions) (*overview.Overview, error) {
+// makeOverview makes the overview of a folder of an archive, without what is left out.
+func makeOverview(ctx context.Context, a *archives.Archive, omit *contents.Omission, mount string,
+	dir int, o OverviewOptions) (*overview.Overview, error) {
 	end, err := a.End(dir)
 	if err != nil {
 		return nil, err
@@ -133,17 +136,17 @@ func (a *archive) overview(ctx context.Context, omit *contents.Omission, mount s
 // mountsBelow describes the mounts below a folder that are not hidden.
 func (v *View) mountsBelow(dir string, hidden func(string) bool) ([]Mount, error) {
 	var list []Mount
-	for k := range v.set.mounts {
-		m := &v.set.mounts[k]
-		if _, ok := paths.Below(dir, m.path); !ok || m.path == dir || len(m.sources)+len(m.dirs) == 0 ||
-			hidden != nil && paths.Hides(hidden, m.path, func() bool { return true }) {
+	for k := range v.Mounted() {
+		m := &v.Mounted()[k]
+		if _, ok := paths.Below(dir, m.Path); !ok || m.Path == dir || len(m.Sources)+len(m.Dirs) == 0 ||
+			hidden != nil && paths.Hides(hidden, m.Path, func() bool { return true }) {
 			continue
 		}
 		d, err := v.describe(m)
 		if err != nil {
 			return nil, err
 		}
-		if !v.set.oneArchive(m.path) {
+		if !v.OneArchive(m.Path) {
 			d.Tree = contents.UnknownTotals
 		}
 		list = append(list, d)
@@ -154,7 +157,7 @@ func (v *View) mountsBelow(dir string, hidden func(string) bool) ([]Mount, error
 
 // hasPlain reports whether a directory of plain files shows something in a folder.
 func (v *View) hasPlain(dir string, hidden func(string) bool) (bool, error) {
-	files, some, err := v.set.readDirs(dir, hidden)
+	files, some, err := v.readDirs(dir, hidden)
 	if err != nil || !some {
 		return false, err
 	}

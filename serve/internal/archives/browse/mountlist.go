@@ -1,9 +1,11 @@
-package archives
+package browse
 
 import (
 	"cmp"
 	"errors"
 	"strings"
+
+	"github.com/tarpack/tpk/serve/internal/archives"
 
 	"github.com/tarpack/tpk/internal/order"
 	"github.com/tarpack/tpk/serve/internal/archives/contents"
@@ -28,11 +30,11 @@ type Mount struct {
 // the root, which has a listing of its own then.
 func (v *View) Mounts() ([]Mount, error) {
 	var list []Mount
-	for k := range v.set.mounts {
-		if v.set.mounts[k].path == "" {
+	for k := range v.Mounted() {
+		if v.Mounted()[k].Path == "" {
 			return nil, nil
 		}
-		m, err := v.describe(&v.set.mounts[k])
+		m, err := v.describe(&v.Mounted()[k])
 		if err != nil {
 			return nil, err
 		}
@@ -50,35 +52,35 @@ func sortMounts(list []Mount) {
 	})
 }
 
-func (v *View) describe(m *mount) (Mount, error) {
-	d := Mount{Path: m.path, Title: m.path[strings.LastIndexByte(m.path, '/')+1:],
-		Tree: contents.UnknownTotals, Waiting: m.pending}
-	if len(m.sources) != 1 || len(m.dirs) > 0 || m.pending {
+func (v *View) describe(m *archives.Mount) (Mount, error) {
+	d := Mount{Path: m.Path, Title: m.Path[strings.LastIndexByte(m.Path, '/')+1:],
+		Tree: contents.UnknownTotals, Waiting: m.Pending}
+	if len(m.Sources) != 1 || len(m.Dirs) > 0 || m.Pending {
 		return d, nil
 	}
-	a, err := v.touch(m.sources[0])
+	a, err := v.Touch(m.Sources[0])
 	if err != nil {
 		return d, err
 	}
-	omit, err := a.Omit(v.library.hidden, m.path)
+	omit, err := a.Omit(v.Hidden(), m.Path)
 	if err != nil {
 		return d, err
 	}
-	d.Title = a.title()
+	d.Title = a.Title()
 	if d.Tree, err = a.Totals(omit, sidecar.Root); err != nil {
 		return d, err
 	}
-	proof := v.noted(m.sources[0]).proof
-	if text, ok := a.abouts.get(m.path, proof); ok {
+	proof := v.Proof(m.Sources[0])
+	if text, ok := v.memory.abouts.get(a, m.Path, proof); ok {
 		d.Description = text
 		return d, nil
 	}
 	text, err := v.readAbout(m, omit)
 	switch {
-	case errors.Is(err, ErrInstant):
+	case errors.Is(err, archives.ErrInstant):
 		return d, err
-	case err == nil && a.guard.Check(proof, 0, a.tar.Size()) == nil:
-		a.abouts.set(m.path, proof, text)
+	case err == nil && a.Unchanged(proof):
+		v.memory.abouts.set(a, m.Path, proof, text)
 		d.Description = text
 	}
 	return d, nil // the page of a file reports what is wrong with it
@@ -89,8 +91,8 @@ const maxAbout = 32 << 10
 
 // readAbout returns the description of a mount that is one archive: of the best README that has a
 // paragraph, or else the title of its index page.
-func (v *View) readAbout(m *mount, omit *contents.Omission) (string, error) {
-	names, err := v.Readmes(m.path, nil)
+func (v *View) readAbout(m *archives.Mount, omit *contents.Omission) (string, error) {
+	names, err := v.Readmes(m.Path, nil)
 	if err != nil {
 		return "", err
 	}
@@ -109,17 +111,19 @@ func (v *View) readAbout(m *mount, omit *contents.Omission) (string, error) {
 
 // readDescribing returns the beginning of a text in the root of an archive, in UTF-8; "" if there
 // is none.
-func (v *View) readDescribing(m *mount, omit *contents.Omission, name string) (string, error) {
-	a := v.set.sources[m.sources[0]]
+func (v *View) readDescribing(
+	m *archives.Mount, omit *contents.Omission, name string,
+) (string, error) {
+	a := v.Archive(m.Sources[0])
 	i, ok, err := a.Index.Lookup(name)
 	if err != nil || !ok || omit.LeavesOut(i) {
 		return "", a.Wrap(err)
 	}
-	n, _, err := v.find(paths.Join(m.path, name))
-	if err != nil || n.Kind != plan.File || n.Source != m.sources[0] || n.Size == 0 {
+	n, _, err := v.Find(paths.Join(m.Path, name))
+	if err != nil || n.Kind != plan.File || n.Source != m.Sources[0] || n.Size == 0 {
 		return "", err
 	}
-	if err := v.proved(&n); err != nil {
+	if err := v.Proved(&n); err != nil {
 		return "", err
 	}
 	b, err := v.ReadFile(&n, maxAbout)

@@ -1,7 +1,9 @@
-package archives
+package browse
 
 import (
 	"strings"
+
+	"github.com/tarpack/tpk/serve/internal/archives"
 
 	"github.com/tarpack/tpk/serve/internal/archives/contents"
 	"github.com/tarpack/tpk/serve/internal/archives/describe"
@@ -85,7 +87,7 @@ type List struct {
 // List lists a folder: its entries in all archives, what is mounted below it, and plain files. If
 // two have the same name, it has the one that is served.
 func (v *View) List(dir string, o ListOptions) (*List, error) {
-	c := &collector{v: v, dir: dir, o: o, hidden: v.hiding(o.Hidden),
+	c := &collector{v: v, dir: dir, o: o, hidden: v.Hiding(o.Hidden),
 		list: &List{Tree: contents.UnknownTotals}}
 	if o.Filter != "" {
 		c.filter = match.New(o.Filter)
@@ -143,8 +145,8 @@ func (l *List) count(t sidecar.Type, size, packed int64) {
 }
 
 // addTotals sets what the folder of an item has in it. The archive is mounted at mount.
-func (v *View) addTotals(it *Item, a *archive, mount string, ordinal int) error {
-	omit, err := a.Omit(v.library.hidden, mount)
+func (v *View) addTotals(it *Item, a *archives.Archive, mount string, ordinal int) error {
+	omit, err := a.Omit(v.Hidden(), mount)
 	if err != nil {
 		return err
 	}
@@ -157,24 +159,24 @@ func (v *View) addTotals(it *Item, a *archive, mount string, ordinal int) error 
 // one archive.
 func (v *View) addMountTotals(it *Item, shared bool) error {
 	it.setTotals(contents.UnknownTotals)
-	var only *mount
-	for m := range v.set.mounts {
-		if _, ok := paths.Below(it.Path, v.set.mounts[m].path); ok {
+	var only *archives.Mount
+	for m := range v.Mounted() {
+		if _, ok := paths.Below(it.Path, v.Mounted()[m].Path); ok {
 			if only != nil {
 				return nil
 			}
-			only = &v.set.mounts[m]
+			only = &v.Mounted()[m]
 		}
 	}
-	if shared || only == nil || only.path != it.Path || len(only.sources) != 1 ||
-		len(only.dirs) > 0 || only.pending {
+	if shared || only == nil || only.Path != it.Path || len(only.Sources) != 1 ||
+		len(only.Dirs) > 0 || only.Pending {
 		return nil
 	}
-	a, err := v.touch(only.sources[0])
+	a, err := v.Touch(only.Sources[0])
 	if err != nil {
 		return err
 	}
-	return v.addTotals(it, a, only.path, sidecar.Root)
+	return v.addTotals(it, a, only.Path, sidecar.Root)
 }
 
 // setTotals sets what the item, a folder, has in it.
@@ -184,16 +186,16 @@ func (it *Item) setTotals(t contents.Totals) {
 
 // Title returns the title of the only archive at the root, or "".
 func (v *View) Title() string {
-	for _, m := range v.set.mounts {
-		if m.path == "" && len(m.sources) == 1 && !m.pending {
-			return v.set.sources[m.sources[0]].title()
+	for _, m := range v.Mounted() {
+		if m.Path == "" && len(m.Sources) == 1 && !m.Pending {
+			return v.Archive(m.Sources[0]).Title()
 		}
 	}
 	return ""
 }
 
-// item returns the row of an entry.
-func (a *archive) item(i int) (Item, error) {
+// rowOf returns the row of an entry.
+func rowOf(a *archives.Archive, i int) (Item, error) {
 	p, err := a.Index.Path(i)
 	if err != nil {
 		return Item{}, a.Wrap(err)

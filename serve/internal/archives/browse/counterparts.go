@@ -1,8 +1,10 @@
-package archives
+package browse
 
 import (
 	"slices"
 	"strings"
+
+	"github.com/tarpack/tpk/serve/internal/archives"
 
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/natural"
@@ -15,18 +17,18 @@ const MaxCounterparts = 100
 // Counterparts returns the folders that a folder may be compared with, in natural order: that with
 // the same path in other mounts, or the nearest one above it. Archives on servers are not asked.
 func (v *View) Counterparts(path string, hidden func(string) bool) []string {
-	hidden = v.hiding(hidden)
-	own := v.set.root(path)
+	hidden = v.Hiding(hidden)
+	own := v.Root(path)
 	rest, _ := paths.Below(own, path)
 	var list []string
-	for k := range v.set.mounts {
-		m := &v.set.mounts[k]
-		if m.path == own || len(m.sources) != 1 || len(list) >= MaxCounterparts {
+	for k := range v.Mounted() {
+		m := &v.Mounted()[k]
+		if m.Path == own || len(m.Sources) != 1 || len(list) >= MaxCounterparts {
 			continue
 		}
 		// This is only a hint, so the answer does not depend on the other archive: it is not touched.
-		if a := v.set.sources[m.sources[0]]; !a.far && a.usable() == nil {
-			list = append(list, paths.Join(m.path, nearest(a, m.path, rest, hidden)))
+		if a := v.Archive(m.Sources[0]); !a.Far() && a.Usable() == nil {
+			list = append(list, paths.Join(m.Path, nearest(a, m.Path, rest, hidden)))
 		}
 	}
 	for i := range list {
@@ -38,7 +40,7 @@ func (v *View) Counterparts(path string, hidden func(string) bool) []string {
 
 // nearest returns the path, or the next folder above it that the archive has and that is not
 // hidden.
-func nearest(a *archive, mount, path string, hidden func(string) bool) string {
+func nearest(a *archives.Archive, mount, path string, hidden func(string) bool) string {
 	for path != "" {
 		if _, dir, err := a.Directory(path); dir && err == nil &&
 			(hidden == nil || !a.Hides(hidden, mount, path)) {
@@ -51,9 +53,9 @@ func nearest(a *archive, mount, path string, hidden func(string) bool) string {
 
 // HasCounterpart reports whether another mount has a folder of the same path.
 func (v *View) HasCounterpart(path string, hidden func(string) bool) bool {
-	rest, _ := paths.Below(v.set.root(path), path)
+	rest, _ := paths.Below(v.Root(path), path)
 	return slices.ContainsFunc(v.Counterparts(path, hidden), func(other string) bool {
-		found, _ := paths.Below(v.set.root(other), other)
+		found, _ := paths.Below(v.Root(other), other)
 		return found == rest
 	})
 }
@@ -61,7 +63,7 @@ func (v *View) HasCounterpart(path string, hidden func(string) bool) bool {
 // Siblings returns the other folders of the folder that a folder is in, in natural order, if there
 // are not too many.
 func (v *View) Siblings(path string, hidden func(string) bool) ([]string, error) {
-	if path == v.set.root(path) {
+	if path == v.Root(path) {
 		return nil, nil
 	}
 	dir := path[:max(strings.LastIndexByte(path, '/'), 0)]

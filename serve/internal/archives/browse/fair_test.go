@@ -1,4 +1,4 @@
-package archives
+package browse
 
 import (
 	"context"
@@ -8,6 +8,7 @@ import (
 	"testing/fstest"
 	"testing/synctest"
 
+	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/turns"
 	"github.com/tarpack/tpk/tarpack/pack"
@@ -21,9 +22,9 @@ func TestFairTurns(t *testing.T) {
 	if _, err := pack.FS(t.Context(), files, name, pack.FSOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	l, err := NewLibrary(Options{})
+	l, err := archives.NewLibrary(archives.Options{})
 	if err == nil {
-		err = l.Load(t.Context(), []Spec{{Path: name}})
+		err = l.Load(t.Context(), []archives.Spec{{Path: name}})
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -62,13 +63,13 @@ func TestFairTurns(t *testing.T) {
 					t.Fatal(err)
 				}
 				go func() {
-					var v View
+					var v archives.View
 					if !l.View(&v) {
 						t.Error("nothing is served")
 					}
 					v.ClientKey = 1
 					defer v.Release()
-					if err := c.work(&v); err != nil {
+					if err := c.work(NewMemory().View(&v)); err != nil {
 						t.Error(err)
 					}
 				}()

@@ -1,10 +1,12 @@
-package archives
+package browse
 
 import (
 	"cmp"
 	"path"
 	"slices"
 	"strings"
+
+	"github.com/tarpack/tpk/serve/internal/archives"
 
 	"github.com/tarpack/tpk/serve/internal/archives/contents"
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
@@ -47,28 +49,21 @@ type collector struct {
 	readmes  bool // only READMEs are wanted
 }
 
-// archiveFolder is a folder in an archive.
-type archiveFolder struct {
-	mount   int
-	source  int
-	ordinal int
-}
-
 func (c *collector) collect() error {
-	set := c.v.set
-	dirs, err := c.v.directories(c.dir)
+	mounts := c.v.Mounted()
+	dirs, err := c.v.Directories(c.dir)
 	if err != nil {
 		return err
 	}
 	if c.list.Downloads = len(dirs) > 0; c.list.Downloads {
-		c.list.Archive = set.sources[dirs[0].source].title()
+		c.list.Archive = c.v.Archive(dirs[0].Source).Title()
 	}
 	c.list.Partial = len(dirs) > 1
-	files, some, err := set.readDirs(c.dir, c.hidden)
+	files, some, err := c.v.readDirs(c.dir, c.hidden)
 	if err != nil {
 		return err
 	}
-	single := len(set.mounts) == 0 || len(set.mounts) == 1 && set.mounts[0].path == ""
+	single := len(mounts) == 0 || len(mounts) == 1 && mounts[0].Path == ""
 	if len(dirs) > 1 || !single || some {
 		c.seen, c.shared = map[string]bool{}, map[string]bool{}
 	}
@@ -79,8 +74,8 @@ func (c *collector) collect() error {
 		return err
 	}
 	only := dirs
-	for m := range set.mounts {
-		for len(dirs) > 0 && dirs[0].mount == m {
+	for m := range mounts {
+		for len(dirs) > 0 && dirs[0].Mount == m {
 			if err := c.addArchived(dirs[0]); err != nil {
 				return err
 			}
@@ -99,47 +94,17 @@ func (c *collector) collect() error {
 }
 
 // addTotals adds the totals of the folder, which only one archive has.
-func (c *collector) addTotals(d archiveFolder) error {
-	a := c.v.set.sources[d.source]
-	omit, err := a.Omit(c.v.library.hidden, c.v.set.mounts[d.mount].path)
+func (c *collector) addTotals(d archives.Folder) error {
+	a := c.v.Archive(d.Source)
+	omit, err := a.Omit(c.v.Hidden(), c.v.Mounted()[d.Mount].Path)
 	if err != nil {
 		return err
 	}
-	if d.ordinal == sidecar.Root {
-		c.list.Top = a.title()
+	if d.Ordinal == sidecar.Root {
+		c.list.Top = a.Title()
 	}
-	c.list.Tree, err = a.Totals(omit, d.ordinal)
+	c.list.Tree, err = a.Totals(omit, d.Ordinal)
 	return err
-}
-
-// directories returns the folders of archives that path names, in the order in which they are
-// asked.
-func (v *View) directories(path string) ([]archiveFolder, error) {
-	s := v.set
-	var dirs []archiveFolder
-	for m := range s.mounts {
-		rest, ok := paths.Below(s.mounts[m].path, path)
-		if !ok {
-			continue
-		}
-		if s.mounts[m].pending {
-			return nil, ErrPending
-		}
-		for _, i := range s.mounts[m].sources {
-			a, err := v.touch(i)
-			if err != nil {
-				return nil, err
-			}
-			k, dir, err := a.Directory(rest)
-			if err != nil {
-				return nil, err
-			}
-			if dir {
-				dirs = append(dirs, archiveFolder{m, i, k})
-			}
-		}
-	}
-	return dirs, nil
 }
 
 // fresh reports whether a name is shown, and was not in a source before.
@@ -182,10 +147,10 @@ func (c *collector) add(ch child) {
 
 // addMounts adds the next name on the path to each mount below the folder.
 func (c *collector) addMounts() {
-	for _, m := range c.v.set.mounts {
-		rest, ok := paths.Below(c.dir, m.path)
+	for _, m := range c.v.Mounted() {
+		rest, ok := paths.Below(c.dir, m.Path)
 		name, _, _ := strings.Cut(rest, "/")
-		ok = ok && len(m.sources)+len(m.dirs) > 0
+		ok = ok && len(m.Sources)+len(m.Dirs) > 0
 		if ok && name != "" && c.fresh(name, true) {
 			c.list.Partial = true
 			c.add(child{source: mountSource, typ: sidecar.TypeDir, name: name})
@@ -193,10 +158,10 @@ func (c *collector) addMounts() {
 	}
 }
 
-func (c *collector) addArchived(d archiveFolder) error {
-	a := c.v.set.sources[d.source]
+func (c *collector) addArchived(d archives.Folder) error {
+	a := c.v.Archive(d.Source)
 	x := a.Index
-	for i, err := range x.Children(d.ordinal) {
+	for i, err := range x.Children(d.Ordinal) {
 		if err != nil {
 			return a.Wrap(err)
 		}
@@ -204,7 +169,7 @@ func (c *collector) addArchived(d archiveFolder) error {
 		if err != nil {
 			return a.Wrap(err)
 		}
-		ch := child{source: int32(d.source), mount: int32(d.mount), typ: e.Type, ordinal: uint32(i),
+		ch := child{source: int32(d.Source), mount: int32(d.Mount), typ: e.Type, ordinal: uint32(i),
 			size: e.Size, packed: e.ContentLen, modTime: e.ModTime}
 		if c.path, err = x.AppendPath(c.path[:0], i); err != nil {
 			return a.Wrap(err)
@@ -215,7 +180,7 @@ func (c *collector) addArchived(d archiveFolder) error {
 		}
 		if ch.typ == sidecar.TypeSymlink {
 			ch.size = 0
-			if c.v.leadsToHidden(paths.Join(c.dir, ch.name), c.hidden) {
+			if c.v.LeadsToHidden(paths.Join(c.dir, ch.name), c.hidden) {
 				continue
 			}
 		}
@@ -275,7 +240,7 @@ func (c *collector) addFolder(it *Item, ch *child) error {
 		it.setTotals(contents.UnknownTotals)
 		return nil
 	}
-	return c.v.addTotals(it, c.v.set.sources[ch.source], c.v.set.mounts[ch.mount].path,
+	return c.v.addTotals(it, c.v.Archive(int(ch.source)), c.v.Mounted()[ch.mount].Path,
 		int(ch.ordinal))
 }
 
@@ -314,7 +279,7 @@ func (c *collector) sort() {
 // item returns the row of a child.
 func (c *collector) item(ch *child) (it Item, err error) {
 	if ch.source >= 0 {
-		it, err = c.v.set.sources[ch.source].item(int(ch.ordinal))
+		it, err = rowOf(c.v.Archive(int(ch.source)), int(ch.ordinal))
 		if err != nil {
 			return it, err
 		}
@@ -332,7 +297,7 @@ func (c *collector) item(ch *child) (it Item, err error) {
 	if ch.dir == nil {
 		return it, nil
 	}
-	m, _ := c.v.set.place(ch.dir)
-	_, err = it.sniff(ch.dir, c.v.set.mounts[m].path)
+	m, _ := c.v.place(ch.dir)
+	_, err = it.sniff(ch.dir, c.v.Mounted()[m].Path)
 	return it, err
 }

@@ -1,4 +1,4 @@
-package archives
+package browse
 
 import (
 	"errors"
@@ -36,7 +36,7 @@ func (c *Comparison) Pair(path string, o ListOptions) (*Pair, error) {
 		if e.Type != sidecar.TypeFile && e.Type != sidecar.TypeHardlink {
 			continue
 		}
-		n, _, err := c.v.find(p.Paths[i])
+		n, _, err := c.v.Find(p.Paths[i])
 		if err != nil {
 			return nil, err
 		}
@@ -58,7 +58,7 @@ func (c *Comparison) Fetch(p *Pair, limit int64) error {
 		return nil
 	}
 	for i := range p.nodes {
-		if err := c.v.fetch(&p.nodes[i], limit); err != nil {
+		if err := c.v.Fetch(&p.nodes[i], limit); err != nil {
 			return err
 		}
 	}
@@ -71,7 +71,7 @@ func (c *Comparison) Content(p *Pair, side int) ([]byte, error) {
 	if n.Kind != plan.File || n.Size == 0 {
 		return nil, nil
 	}
-	if err := c.v.proved(&n); err != nil {
+	if err := c.v.Proved(&n); err != nil {
 		return nil, err
 	}
 	r, err := c.v.Content(&n, 0, n.Size)

@@ -1,4 +1,4 @@
-package archives
+package browse
 
 import (
 	"cmp"
@@ -7,6 +7,8 @@ import (
 	"io"
 	"slices"
 	"time"
+
+	"github.com/tarpack/tpk/serve/internal/archives"
 
 	"github.com/tarpack/tpk/internal/order"
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
@@ -37,7 +39,7 @@ type TextHit struct {
 	score   float64
 	source  int
 	ordinal int
-	live    *liveDir // whose layer the source is, or nil
+	live    *archives.LiveDir // whose layer the source is, or nil
 }
 
 // TextList is what a search in text has found, or a part of it.
@@ -55,7 +57,7 @@ func (v *View) SearchText(dir, query string, o ListOptions) (*TextList, error) {
 		return &TextList{}, nil
 	}
 	q, l := text.Parse(query), &TextList{}
-	o.Hidden = v.hiding(o.Hidden)
+	o.Hidden = v.Hiding(o.Hidden)
 	done, err := textSearches.TakeWithin(v.Context(), textTime, text.ErrCostly)
 	if errors.Is(err, text.ErrCostly) {
 		return &TextList{Costly: true}, nil
@@ -70,9 +72,9 @@ func (v *View) SearchText(dir, query string, o ListOptions) (*TextList, error) {
 	l.More = end < MaxTextHits
 	end = min(end, MaxTextHits)
 	more := false
-	for m, mt := range v.set.mounts {
-		rest, inside := paths.Below(mt.path, dir)
-		if _, around := paths.Below(dir, mt.path); !inside && !around {
+	for m, mt := range v.Mounted() {
+		rest, inside := paths.Below(mt.Path, dir)
+		if _, around := paths.Below(dir, mt.Path); !inside && !around {
 			continue
 		}
 		for _, p := range v.textParts(m) {
@@ -105,18 +107,18 @@ type textPart struct {
 	mount, source int
 	dir           string // a path in the archive
 
-	live *liveDir // whose layer the archive is, or nil
-	at   int      // its number among the directories of the mount
+	live *archives.LiveDir // whose layer the archive is, or nil
+	at   int               // its number among the directories of the mount
 }
 
 // textParts returns the archives of a mount, and the layers of its directories.
 func (v *View) textParts(m int) (parts []textPart) {
-	for _, source := range v.set.mounts[m].sources {
+	for _, source := range v.Mounted()[m].Sources {
 		parts = append(parts, textPart{mount: m, source: source})
 	}
-	for at, d := range v.set.mounts[m].dirs {
-		if l := v.set.lives[d]; l != nil {
-			for _, source := range l.order {
+	for at, d := range v.Mounted()[m].Dirs {
+		if l := v.Live(d); l != nil {
+			for _, source := range l.Order {
 				parts = append(parts, textPart{mount: m, source: source, live: l, at: at})
 			}
 		}
@@ -127,22 +129,22 @@ func (v *View) textParts(m int) (parts []textPart) {
 // searchTextOf adds the hits of one archive.
 func (v *View) searchTextOf(ctx context.Context, p textPart, q *text.Query, limit int,
 	o *ListOptions, l *TextList) (more bool, err error) {
-	a, err := v.touch(p.source)
+	a, err := v.Touch(p.source)
 	if err != nil {
 		return false, err
 	}
-	mount := v.set.mounts[p.mount].path
-	if !a.hasText() {
+	mount := v.Mounted()[p.mount].Path
+	if !a.HasText() {
 		return false, nil
 	}
-	hits, more, found, err := a.text.Search(ctx, q, text.SearchOptions{Limit: limit,
+	hits, more, found, err := a.Text().Search(ctx, q, text.SearchOptions{Limit: limit,
 		Accept: func(i int) (bool, error) { return v.showsText(a, p, i, o.Hidden) }})
 	if !found || err != nil {
 		return false, err
 	}
 	l.Indexed++
 	for _, h := range hits {
-		it, err := a.item(h.Ordinal)
+		it, err := rowOf(a, h.Ordinal)
 		if err != nil {
 			return false, err
 		}
@@ -163,7 +165,9 @@ func (v *View) searchTextOf(ctx context.Context, p textPart, q *text.Query, limi
 
 // showsText reports whether entry i of an archive is a file below the folder, and the server shows
 // it and answers it from this archive. The number comes from a text index, which is not trusted.
-func (v *View) showsText(a *archive, p textPart, i int, hidden func(string) bool) (bool, error) {
+func (v *View) showsText(
+	a *archives.Archive, p textPart, i int, hidden func(string) bool,
+) (bool, error) {
 	if i < 0 || i >= a.Index.Len() {
 		return false, nil
 	}
@@ -175,17 +179,17 @@ func (v *View) showsText(a *archive, p textPart, i int, hidden func(string) bool
 	if err != nil {
 		return false, a.Wrap(err)
 	}
-	mt := v.set.mounts[p.mount]
+	mt := v.Mounted()[p.mount]
 	_, inside := paths.Below(p.dir, path)
-	if !inside || hidden != nil && a.Hides(hidden, mt.path, path) {
+	if !inside || hidden != nil && a.Hides(hidden, mt.Path, path) {
 		return false, nil
 	}
 	if p.live != nil {
-		return p.live.holds(path, p.source) &&
-			v.answersPlain(paths.Join(mt.path, path), p.mount, p.at, sidecar.TypeFile), nil
+		return p.live.Holds(path, p.source) &&
+			v.answersPlain(paths.Join(mt.Path, path), p.mount, p.at, sidecar.TypeFile), nil
 	}
-	return len(mt.sources) == 1 && !v.contested() ||
-		v.answers(paths.Join(mt.path, path), p.mount, p.source, sidecar.TypeFile), nil
+	return len(mt.Sources) == 1 && !v.contested() ||
+		v.answers(paths.Join(mt.Path, path), p.mount, p.source, sidecar.TypeFile), nil
 }
 
 // snippetReads are how many bytes of a file a snippet is looked for in, one after the other. Most
@@ -199,7 +203,7 @@ const maxFurther = 768 << 10
 // snippet returns the part of a file that shows why it was found; nil if the file can't be read.
 // further is what may be read besides the beginning.
 func (v *View) snippet(h *TextHit, q *text.Query, further *int64) []text.Part {
-	a := v.set.sources[h.source]
+	a := v.Archive(h.source)
 	n, err := v.hitNode(h)
 	if err != nil || n.Source != h.source || n.Entry != h.ordinal {
 		return nil
@@ -237,22 +241,15 @@ func (v *View) snippet(h *TextHit, q *text.Query, further *int64) []text.Part {
 // hitNode finds the file of a hit.
 func (v *View) hitNode(h *TextHit) (n plan.Node, err error) {
 	if h.live != nil {
-		path, err := v.set.sources[h.source].Index.Path(h.ordinal)
+		path, err := v.Archive(h.source).Index.Path(h.ordinal)
 		if err != nil {
 			return n, err
 		}
-		n, _, err = v.layerNode(h.source, path)
+		n, _, err = v.LayerNode(h.source, path)
 		return n, err
 	}
-	if n, _, err = v.find(h.Path); err == nil && n.Source == h.source {
-		err = v.proved(&n)
+	if n, _, err = v.Find(h.Path); err == nil && n.Source == h.source {
+		err = v.Proved(&n)
 	}
 	return n, err
-}
-
-// hasText reports whether a text index of an archive would be used. It is not signed, so that of a
-// signed archive is not. Archives of the caller, archives on servers, and what was converted lie in
-// no file that one could lie beside.
-func (a *archive) hasText() bool {
-	return text.Supported && !a.shared && !a.remote && a.origin == nil && a.tar.Signed() == nil
 }

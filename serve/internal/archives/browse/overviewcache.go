@@ -1,18 +1,20 @@
-package archives
+package browse
 
 import (
 	"context"
 	"errors"
 	"time"
+	"weak"
 
+	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/archives/recent"
 	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/overview"
 	"github.com/tarpack/tpk/serve/internal/turns"
 )
 
-// keptOverviews is how many overviews an archive remembers. Each takes up to 1 MB.
-const keptOverviews = 8
+// keptOverviews is how many overviews are remembered. Each takes up to 1 MB.
+const keptOverviews = 32
 
 // overviewTime is how long a request waits for its turn to make an overview.
 const overviewTime = 3 * time.Second
@@ -25,14 +27,15 @@ var errTooMany = errors.New("too many overviews are being made")
 var makingOverviews = turns.Half()
 
 // overviewKey is a folder of an archive at a mount. The index that an overview was made of may have
-// changed unless the archive's proof is the same.
+// changed unless the archive's proof is the same. It keeps no archive in memory.
 type overviewKey struct {
-	mount  string
-	folder int
-	proof  *guard.Proof
+	archive weak.Pointer[archives.Archive]
+	proof   weak.Pointer[guard.Proof]
+	mount   string
+	folder  int
 }
 
-// newOverviews returns what remembers the overviews of an archive that were asked for last.
+// newOverviews returns what remembers the overviews that were asked for last.
 func newOverviews() *recent.Cache[overviewKey, *overview.Overview] {
 	return &recent.Cache[overviewKey, *overview.Overview]{Most: keptOverviews}
 }

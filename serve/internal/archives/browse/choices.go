@@ -1,34 +1,36 @@
-package archives
+package browse
 
 import (
+	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/archives/contents"
 	"github.com/tarpack/tpk/serve/internal/choice"
 )
 
 // choices are the numbers with which the entries of a folder are chosen for a download.
 type choices struct {
-	from downloadable
-	base string // path of the folder
+	source int
+	from   contents.Folder
+	base   string // path of the folder
 }
 
 // choices returns the choices of the folder path, or nil if no archive has it. dirs are the folders
 // of archives that the path names.
-func (v *View) choices(path string, dirs []archiveFolder) (*choices, error) {
+func (v *View) choices(path string, dirs []archives.Folder) (*choices, error) {
 	if len(dirs) == 0 {
 		return nil, nil
 	}
 	d := &dirs[0]
-	f := contents.Folder{Tree: &v.set.sources[d.source].Tree, Mount: v.set.mounts[d.mount].path,
-		Dir: d.ordinal}
+	f := contents.Folder{Tree: &v.Archive(d.Source).Tree, Mount: v.Mounted()[d.Mount].Path,
+		Dir: d.Ordinal}
 	var err error
-	f.Omission, err = f.Tree.Omit(v.library.hidden, f.Mount)
-	return &choices{downloadable{d.source, f}, path}, err
+	f.Omission, err = f.Tree.Omit(v.Hidden(), f.Mount)
+	return &choices{d.Source, f, path}, err
 }
 
 // of returns the numbers of an entry and all that is below it. They are "" if the download does not
 // have it. c may be nil.
 func (c *choices) of(source, i int) (string, error) {
-	if c == nil || source != c.from.source {
+	if c == nil || source != c.source {
 		return "", nil
 	}
 	e, err := c.from.Tree.Index.Entry(i)
@@ -60,7 +62,7 @@ func (l *List) addChoices(c *choices) error {
 
 // addChoices makes the hits of one archive choosable: that of the folder that is searched.
 func (s *searcher) addChoices() error {
-	dirs, err := s.v.directories(s.dir)
+	dirs, err := s.v.Directories(s.dir)
 	if err != nil {
 		return err
 	}

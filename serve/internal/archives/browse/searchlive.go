@@ -1,7 +1,9 @@
-package archives
+package browse
 
 import (
 	"time"
+
+	"github.com/tarpack/tpk/serve/internal/archives"
 
 	"github.com/tarpack/tpk/internal/changetime"
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
@@ -15,9 +17,9 @@ var liveTypes = [...]sidecar.Type{live.Regular: sidecar.TypeFile, live.Folder: s
 	live.Link: sidecar.TypeSymlink}
 
 // walkLive is walk for a directory that is followed, whose names are in memory.
-func (s *searcher) walkLive(l *liveDir, dir *plain.Dir, mount string) error {
+func (s *searcher) walkLive(l *archives.LiveDir, dir *plain.Dir, mount string) error {
 	var outage error
-	l.dir.Walk(func(path string, kind live.Kind, stamp changetime.Stamp) {
+	l.Dir.Walk(func(path string, kind live.Kind, stamp changetime.Stamp) {
 		path = paths.Join(mount, path)
 		if _, inside := paths.Below(s.dir, path); !inside || path == s.dir || outage != nil {
 			return
@@ -32,7 +34,7 @@ func (s *searcher) walkLive(l *liveDir, dir *plain.Dir, mount string) error {
 				return
 			}
 		}
-		ch := child{source: plainSource, typ: liveTypes[kind], packed: -1,
+		ch := child{source: archives.PlainSource, typ: liveTypes[kind], packed: -1,
 			modTime: time.Unix(0, stamp.Modified).Unix()}
 		if kind == live.Regular {
 			ch.size = stamp.Size
@@ -40,14 +42,4 @@ func (s *searcher) walkLive(l *liveDir, dir *plain.Dir, mount string) error {
 		s.plain = append(s.plain, plainItem{ch.plainItem(path), dir})
 	})
 	return outage
-}
-
-// holds reports whether a layer has the content that a path had when it was last noticed.
-func (l *liveDir) holds(path string, source int) bool {
-	for layer, at := range l.sources {
-		if at == source {
-			return l.dir.Holds(path, layer)
-		}
-	}
-	return false
 }

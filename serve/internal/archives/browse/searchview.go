@@ -1,4 +1,4 @@
-package archives
+package browse
 
 import (
 	"cmp"
@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/tarpack/tpk/serve/internal/archives"
 
 	"github.com/tarpack/tpk/serve/internal/archives/contents"
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
@@ -24,7 +26,7 @@ type searcher struct {
 	m      *match.Matcher
 	dir    string // the folder, or ""
 	o      ListOptions
-	order  []archiveFolder // what is searched: folders of archives, by mount
+	order  []archives.Folder // what is searched: folders of archives, by mount
 	list   *List
 	hits   []hit
 	plain  []plainItem
@@ -62,10 +64,8 @@ const checkEvery = 256
 // it takes too long, the List is empty and Costly.
 func (v *View) Search(dir, query string, o ListOptions) (*List, error) {
 	limit, wait := nameTime, nameWait
-	for _, a := range v.set.sources {
-		if a.far {
-			limit, wait = farTime, farTime
-		}
+	if v.Far() {
+		limit, wait = farTime, farTime
 	}
 	done, err := nameSearches.TakeWithin(v.Context(), wait, errCostly)
 	var l *List
@@ -84,12 +84,12 @@ func (v *View) Search(dir, query string, o ListOptions) (*List, error) {
 func (v *View) search(
 	ctx context.Context, dir, query string, o ListOptions,
 ) (*List, error) {
-	if o.Hidden = v.hiding(o.Hidden); o.Hidden == nil {
+	if o.Hidden = v.Hiding(o.Hidden); o.Hidden == nil {
 		o.Hidden = func(string) bool { return false }
 	}
 	s := &searcher{v: v, ctx: ctx, m: match.New(query), dir: dir, o: o,
 		list: &List{Tree: contents.UnknownTotals}}
-	if v.library.nest != nil { // archives may be there that no request has come across
+	if v.Nested() { // archives may be there that no request has come across
 		if err := s.walk(); err != nil {
 			return nil, err
 		}
@@ -134,18 +134,18 @@ func (v *View) search(
 
 // collect finds all that matches.
 func (s *searcher) collect() error {
-	for m, mt := range s.v.set.mounts {
-		rest, inside := paths.Below(mt.path, s.dir)
-		if _, around := paths.Below(s.dir, mt.path); !inside && !around {
+	for m, mt := range s.v.Mounted() {
+		rest, inside := paths.Below(mt.Path, s.dir)
+		if _, around := paths.Below(s.dir, mt.Path); !inside && !around {
 			continue
 		}
-		s.list.Incomplete = s.list.Incomplete || mt.pending
-		for _, i := range mt.sources {
-			a, err := s.v.touch(i)
+		s.list.Incomplete = s.list.Incomplete || mt.Pending
+		for _, i := range mt.Sources {
+			a, err := s.v.Touch(i)
 			if err != nil {
 				return err
 			}
-			d := archiveFolder{mount: m, source: i, ordinal: sidecar.Root}
+			d := archives.Folder{Mount: m, Source: i, Ordinal: sidecar.Root}
 			if inside && rest != "" {
 				k, isDir, err := a.Directory(rest)
 				if err != nil {
@@ -154,36 +154,36 @@ func (s *searcher) collect() error {
 				if !isDir {
 					continue
 				}
-				d.ordinal = k
+				d.Ordinal = k
 			}
 			if err := s.searchArchive(a, d); err != nil {
 				return err
 			}
 		}
 	}
-	if s.v.set.plain && !s.walked {
+	if s.v.HasDirs() && !s.walked {
 		if err := s.walk(); err != nil {
 			return err
 		}
 	}
 	for i := range s.plain {
 		rank, _ := s.m.Match(s.plain[i].Path)
-		s.hits = append(s.hits, hit{plainSource, uint32(i), rank})
+		s.hits = append(s.hits, hit{archives.PlainSource, uint32(i), rank})
 	}
 	return nil
 }
 
 // searchArchive searches a folder of an archive.
-func (s *searcher) searchArchive(a *archive, d archiveFolder) error {
-	omit, err := a.Omit(s.v.library.hidden, s.v.set.mounts[d.mount].path)
+func (s *searcher) searchArchive(a *archives.Archive, d archives.Folder) error {
+	omit, err := a.Omit(s.v.Hidden(), s.v.Mounted()[d.Mount].Path)
 	if err != nil {
 		return err
 	}
-	end, err := a.End(d.ordinal)
+	end, err := a.End(d.Ordinal)
 	if err != nil {
 		return err
 	}
-	found, err := s.m.Search(s.ctx, a.Index, d.ordinal+1, end, omit.Skips())
+	found, err := s.m.Search(s.ctx, a.Index, d.Ordinal+1, end, omit.Skips())
 	if err != nil {
 		return a.Wrap(err)
 	}
@@ -201,17 +201,17 @@ func (s *searcher) contested() bool { return len(s.order) > 1 || s.v.contested()
 
 // contested reports whether a path may be answered by something else than the mount that has it.
 func (v *View) contested() bool {
-	return len(v.set.mounts) > 1 || v.set.plain || v.library.nest != nil
+	return len(v.Mounted()) > 1 || v.HasDirs() || v.Nested()
 }
 
 // answers reports whether the source of a mount is what answers a path that it has, and nothing
 // else.
 func (v *View) answers(path string, mount, source int, t sidecar.Type) bool {
-	n, m, err := v.find(path)
-	if err != nil || n.Kind == plan.Missing || v.set.inDirs(path, mount, 0) {
+	n, m, err := v.Find(path)
+	if err != nil || n.Kind == plan.Missing || v.InDirs(path, mount, 0) {
 		return false
 	}
-	if m == noMount {
+	if m == archives.NoMount {
 		return t == sidecar.TypeDir
 	}
 	return n.Source == source
@@ -220,30 +220,30 @@ func (v *View) answers(path string, mount, source int, t sidecar.Type) bool {
 // answersPlain reports whether the directory d of a mount is what answers a path that it has, and
 // nothing else.
 func (v *View) answersPlain(path string, mount, d int, t sidecar.Type) bool {
-	_, m, err := v.find(path)
-	if err != nil || v.set.inDirs(path, mount, d) {
+	_, m, err := v.Find(path)
+	if err != nil || v.InDirs(path, mount, d) {
 		return false
 	}
-	return m == noMount && t == sidecar.TypeDir || m != noMount && m > mount
+	return m == archives.NoMount && t == sidecar.TypeDir || m != archives.NoMount && m > mount
 }
 
 // item returns the row of a hit. It returns false if that is hidden, or if something else answers
 // its path.
 func (s *searcher) item(h hit) (Item, bool, error) {
-	if h.at == plainSource {
+	if h.at == archives.PlainSource {
 		return s.plainItem(&s.plain[h.ordinal])
 	}
 	d := s.order[h.at]
-	a, mount := s.v.set.sources[d.source], s.v.set.mounts[d.mount].path
-	it, err := a.item(int(h.ordinal))
+	a, mount := s.v.Archive(d.Source), s.v.Mounted()[d.Mount].Path
+	it, err := rowOf(a, int(h.ordinal))
 	if err != nil || a.Hides(s.o.Hidden, mount, it.Path) {
 		return it, false, err
 	}
 	it.Path = paths.Join(mount, it.Path)
-	if it.Choice, err = s.choices.of(d.source, int(h.ordinal)); err != nil {
+	if it.Choice, err = s.choices.of(d.Source, int(h.ordinal)); err != nil {
 		return it, false, err
 	}
-	if it.Type == sidecar.TypeSymlink && s.v.leadsToHidden(it.Path, s.o.Hidden) {
+	if it.Type == sidecar.TypeSymlink && s.v.LeadsToHidden(it.Path, s.o.Hidden) {
 		return it, false, nil
 	}
 	if it.Type == sidecar.TypeDir {
@@ -251,14 +251,14 @@ func (s *searcher) item(h hit) (Item, bool, error) {
 			return it, false, err
 		}
 	}
-	return it, !s.contested() || s.v.answers(it.Path, d.mount, d.source, it.Type), nil
+	return it, !s.contested() || s.v.answers(it.Path, d.Mount, d.Source, it.Type), nil
 }
 
 // addTotals sets what a folder has in it, unless several sources have it.
-func (s *searcher) addTotals(it *Item, a *archive, mount string, ordinal int) error {
+func (s *searcher) addTotals(it *Item, a *archives.Archive, mount string, ordinal int) error {
 	if s.contested() {
-		dirs, err := s.v.directories(it.Path)
-		if err != nil || len(dirs) != 1 || s.v.set.plain || s.v.set.above[it.Path] {
+		dirs, err := s.v.Directories(it.Path)
+		if err != nil || len(dirs) != 1 || s.v.HasDirs() || s.v.IsAbove(it.Path) {
 			it.setTotals(contents.UnknownTotals)
 			return err
 		}
@@ -268,11 +268,11 @@ func (s *searcher) addTotals(it *Item, a *archive, mount string, ordinal int) er
 
 // plainItem is item for a plain file.
 func (s *searcher) plainItem(it *plainItem) (Item, bool, error) {
-	at, d := s.v.set.place(it.dir)
+	at, d := s.v.place(it.dir)
 	if !s.v.answersPlain(it.Path, at, d, it.Type) {
 		return it.Item, false, nil
 	}
-	there, err := it.sniff(it.dir, s.v.set.mounts[at].path)
+	there, err := it.sniff(it.dir, s.v.Mounted()[at].Path)
 	return it.Item, there && err == nil, err
 }
 
@@ -338,11 +338,11 @@ func (s *searcher) sort() error {
 
 // sortItem returns what the order of a hit depends on.
 func (s *searcher) sortItem(h hit) (it Item, err error) {
-	if h.at == plainSource {
+	if h.at == archives.PlainSource {
 		return s.plain[h.ordinal].Item, nil
 	}
 	d := s.order[h.at]
-	a := s.v.set.sources[d.source]
+	a := s.v.Archive(d.Source)
 	if s.o.Order == ByName {
 		it.Path, err = a.Index.Path(int(h.ordinal))
 		return it, a.Wrap(err)
@@ -354,7 +354,7 @@ func (s *searcher) sortItem(h hit) (it Item, err error) {
 	it = Item{Type: e.Type, Size: e.Size, Packed: e.ContentLen, ModTime: e.ModTime}
 	switch e.Type {
 	case sidecar.TypeDir:
-		err = s.v.addTotals(&it, a, s.v.set.mounts[d.mount].path, int(h.ordinal))
+		err = s.v.addTotals(&it, a, s.v.Mounted()[d.Mount].Path, int(h.ordinal))
 	case sidecar.TypeSymlink:
 		it.Size = 0
 	}

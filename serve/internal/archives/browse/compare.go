@@ -1,4 +1,4 @@
-package archives
+package browse
 
 import (
 	"context"
@@ -9,6 +9,8 @@ import (
 	"strings"
 	"time"
 	"weak"
+
+	"github.com/tarpack/tpk/serve/internal/archives"
 
 	"github.com/tarpack/tpk/serve/internal/archives/changes"
 	"github.com/tarpack/tpk/serve/internal/archives/contents"
@@ -49,7 +51,7 @@ type side struct {
 	contents.Folder
 	path   string // from the root of the server, without symbolic links
 	source int
-	a      *archive
+	a      *archives.Archive
 }
 
 // A SideError is an error of one of two folders.
@@ -72,13 +74,9 @@ func (v *View) Compare(old, new string, hidden func(string) bool) (*Comparison, 
 			return nil, &SideError{path, ErrNoFolder}
 		}
 	}
-	for _, path := range []string{old, new} {
-		if v.library.nest != nil && v.follows(v.library.discover(path, true)) {
-			v.renew()
-		}
-	}
+	v.LookInto(old, new)
 	for i, path := range []string{old, new} {
-		s, err := v.side(path, v.hiding(hidden))
+		s, err := v.side(path, v.Hiding(hidden))
 		if errors.Is(err, ErrNoFolder) || errors.Is(err, ErrMixed) {
 			return nil, &SideError{path, err}
 		}
@@ -88,14 +86,14 @@ func (v *View) Compare(old, new string, hidden func(string) bool) (*Comparison, 
 		c.sides[i], c.Sides[i] = s, s.Folder
 	}
 	var err error
-	c.Changes, err = v.library.comparisons.Get(compareKey{v.sideKey(&c.sides[0]),
+	c.Changes, err = v.memory.comparisons.Get(compareKey{v.sideKey(&c.sides[0]),
 		v.sideKey(&c.sides[1])}, v.Context, c.compute)
 	return c, err
 }
 
 // CanCompare reports whether a folder is of one archive, so that it can be compared.
 func (v *View) CanCompare(path string, hidden func(string) bool) (bool, error) {
-	_, err := v.side(path, v.hiding(hidden))
+	_, err := v.side(path, v.Hiding(hidden))
 	if errors.Is(err, ErrNoFolder) || errors.Is(err, ErrMixed) {
 		return false, nil
 	}
@@ -104,7 +102,7 @@ func (v *View) CanCompare(path string, hidden func(string) bool) (bool, error) {
 
 // side finds the folder at a path.
 func (v *View) side(path string, hidden func(string) bool) (s side, err error) {
-	_, end, err := symlink.Resolve(viewLinks{v}, v.set.root(path), path, true)
+	end, err := v.Resolve(path)
 	if err != nil {
 		return s, v.orNoFolder(err)
 	}
@@ -113,11 +111,11 @@ func (v *View) side(path string, hidden func(string) bool) (s side, err error) {
 			return s, ErrNoFolder
 		}
 	}
-	n, _, err := v.find(end)
+	n, _, err := v.Find(end)
 	if err != nil {
 		return s, err
 	}
-	dirs, err := v.directories(end)
+	dirs, err := v.Directories(end)
 	switch {
 	case err != nil:
 		return s, err
@@ -130,10 +128,10 @@ func (v *View) side(path string, hidden func(string) bool) (s side, err error) {
 	if err != nil || mixed {
 		return s, errors.Join(err, ErrMixed)
 	}
-	s = side{path: end, source: dirs[0].source, a: v.set.sources[dirs[0].source]}
-	s.Tree, s.Mount, s.Dir = &s.a.Tree, v.set.mounts[dirs[0].mount].path, dirs[0].ordinal
+	s = side{path: end, source: dirs[0].Source, a: v.Archive(dirs[0].Source)}
+	s.Tree, s.Mount, s.Dir = &s.a.Tree, v.Mounted()[dirs[0].Mount].Path, dirs[0].Ordinal
 	s.Path, _ = paths.Below(s.Mount, end)
-	s.Omission, err = s.Tree.Omit(v.library.hidden, s.Mount)
+	s.Omission, err = s.Tree.Omit(v.Hidden(), s.Mount)
 	return s, err
 }
 
@@ -149,8 +147,8 @@ func (v *View) orNoFolder(err error) error {
 
 // hasMore reports whether something is mounted below a folder.
 func (v *View) hasMore(path string) bool {
-	for _, m := range v.set.mounts {
-		if rest, ok := paths.Below(path, m.path); ok && rest != "" {
+	for _, m := range v.Mounted() {
+		if rest, ok := paths.Below(path, m.Path); ok && rest != "" {
 			return true
 		}
 	}
@@ -169,7 +167,7 @@ func (c *Comparison) compute(ctx context.Context) (*changes.Changes, error) {
 	var sides [2]tarpack.Side
 	for i := range c.sides {
 		s := &c.sides[i]
-		sides[i] = tarpack.Side{Archive: s.a.tar, Dir: s.Dir, Skip: s.Omission.Skips()}
+		sides[i] = tarpack.Side{Archive: s.a.Tar(), Dir: s.Dir, Skip: s.Omission.Skips()}
 	}
 	return changes.Find(ctx, sides[0], sides[1])
 }
@@ -178,18 +176,18 @@ func (c *Comparison) compute(ctx context.Context) (*changes.Changes, error) {
 func (c *Comparison) Path(side int) string { return c.sides[side].path }
 
 // Title returns the title of the archive of a side.
-func (c *Comparison) Title(side int) string { return c.sides[side].a.title() }
+func (c *Comparison) Title(side int) string { return c.sides[side].a.Title() }
 
 // compareKey is what a comparison depends on. It keeps no archive in memory.
 type compareKey [2]sideKey
 
 type sideKey struct {
-	archive weak.Pointer[archive]
+	archive weak.Pointer[archives.Archive]
 	proof   weak.Pointer[guard.Proof]
 	omit    weak.Pointer[contents.Omission]
 	dir     int
 }
 
 func (v *View) sideKey(s *side) sideKey {
-	return sideKey{weak.Make(s.a), weak.Make(v.noted(s.source).proof), weak.Make(s.Omission), s.Dir}
+	return sideKey{weak.Make(s.a), weak.Make(v.Proof(s.source)), weak.Make(s.Omission), s.Dir}
 }

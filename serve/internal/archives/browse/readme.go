@@ -1,4 +1,4 @@
-package archives
+package browse
 
 import (
 	"github.com/tarpack/tpk/serve/internal/archives/describe"
@@ -15,7 +15,7 @@ func (c *collector) addReadme(ch *child) {
 // Readmes returns the names of READMEs in a folder, the best first. One may be a symbolic link that
 // leads nowhere. hidden may be nil.
 func (v *View) Readmes(dir string, hidden func(path string) bool) ([]string, error) {
-	c := &collector{v: v, dir: dir, hidden: v.hiding(hidden), list: &List{}, readmes: true}
+	c := &collector{v: v, dir: dir, hidden: v.Hiding(hidden), list: &List{}, readmes: true}
 	if err := c.collect(); err != nil {
 		return nil, err
 	}

@@ -1,8 +1,10 @@
-package archives
+package browse
 
 import (
 	"io/fs"
 	"strings"
+
+	"github.com/tarpack/tpk/serve/internal/archives"
 
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/plain"
@@ -20,17 +22,18 @@ type plainEntry struct {
 // readDirs returns the entries of a folder in the directories of each mount, and whether there are
 // any. It leaves out what is hidden: by the path, or by where symbolic links on it lead. hidden may
 // be nil.
-func (s *Set) readDirs(
+func (v *View) readDirs(
 	path string, hidden func(string) bool,
 ) (files [][]plainEntry, some bool, err error) {
-	files = make([][]plainEntry, len(s.mounts))
-	for m := range s.mounts {
-		mount := s.mounts[m].path
+	mounts := v.Mounted()
+	files = make([][]plainEntry, len(mounts))
+	for m := range mounts {
+		mount := mounts[m].Path
 		rest, ok := paths.Below(mount, path)
 		if !ok {
 			continue
 		}
-		for _, d := range s.mounts[m].dirs {
+		for _, d := range mounts[m].Dirs {
 			entries, end, err := d.ReadDir(rest)
 			if err != nil {
 				return nil, false, err
@@ -95,7 +98,7 @@ func plainChild(e fs.DirEntry) (child, bool) {
 	if err != nil {
 		return child{}, false
 	}
-	ch := child{source: plainSource, name: e.Name(), size: info.Size(), packed: -1,
+	ch := child{source: archives.PlainSource, name: e.Name(), size: info.Size(), packed: -1,
 		modTime: info.ModTime().Unix()}
 	switch info.Mode().Type() {
 	case 0:

@@ -1,4 +1,4 @@
-package archives
+package browse
 
 import (
 	"errors"
@@ -9,6 +9,7 @@ import (
 	"testing/fstest"
 	"time"
 
+	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/turns"
 	"github.com/tarpack/tpk/tarpack/pack"
 )
@@ -25,9 +26,9 @@ func TestCostlySearch(t *testing.T) {
 	if _, err := pack.FS(t.Context(), files, name, pack.FSOptions{}); err != nil {
 		t.Fatal(err)
 	}
-	l, err := NewLibrary(Options{})
+	l, err := archives.NewLibrary(archives.Options{})
 	if err == nil {
-		err = l.Load(t.Context(), []Spec{{Path: name}})
+		err = l.Load(t.Context(), []archives.Spec{{Path: name}})
 	}
 	if err != nil {
 		t.Fatal(err)
@@ -36,12 +37,12 @@ func TestCostlySearch(t *testing.T) {
 	search := func(limit time.Duration, order Order) *List {
 		t.Helper()
 		nameTime = limit
-		var v View
+		var v archives.View
 		if !l.View(&v) {
 			t.Fatal("there is nothing")
 		}
 		defer v.Release()
-		got, err := v.Search("", "a", ListOptions{Limit: 9, Order: order})
+		got, err := NewMemory().View(&v).Search("", "a", ListOptions{Limit: 9, Order: order})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -83,7 +84,7 @@ func BenchmarkSearchPlain(b *testing.B) {
 			b.Fatal(err)
 		}
 	}
-	l, err := NewLibrary(Options{Fallback: dir})
+	l, err := archives.NewLibrary(archives.Options{Fallback: dir})
 	if err == nil {
 		err = l.Load(b.Context(), nil)
 	}
@@ -91,14 +92,15 @@ func BenchmarkSearchPlain(b *testing.B) {
 		b.Fatal(err)
 	}
 	defer l.Close()
-	var v View
+	var v archives.View
 	if !l.View(&v) {
 		b.Fatal("there is nothing")
 	}
 	defer v.Release()
+	shown := NewMemory().View(&v)
 	for b.Loop() {
-		if got, err := v.Search("", "nothing-like-this", ListOptions{Limit: 500}); err != nil ||
-			len(got.Items) > 0 {
+		got, err := shown.Search("", "nothing-like-this", ListOptions{Limit: 500})
+		if err != nil || len(got.Items) > 0 {
 			b.Fatal(got, err)
 		}
 	}

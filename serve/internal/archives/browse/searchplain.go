@@ -1,10 +1,9 @@
-package archives
+package browse
 
 import (
 	"cmp"
 	"io/fs"
 	"slices"
-	"time"
 
 	"github.com/tarpack/tpk/serve/internal/archives/paths"
 	"github.com/tarpack/tpk/serve/internal/plain"
@@ -26,20 +25,20 @@ func (s *searcher) walk() error {
 	left := MaxPlain
 	var packs []string
 	var outage error
-	for _, m := range s.v.set.mounts {
-		for _, d := range m.dirs {
-			if l := s.v.set.lives[d]; l != nil {
-				if err := s.walkLive(l, d, m.path); err != nil {
+	for _, m := range s.v.Mounted() {
+		for _, d := range m.Dirs {
+			if l := s.v.Live(d); l != nil {
+				if err := s.walkLive(l, d, m.Path); err != nil {
 					return err
 				}
 				continue
 			}
 			all, err := d.Walk("", left, func(path, dir string, e fs.DirEntry) (enter bool) {
 				left--
-				if s.v.library.nest != nil && d == s.v.library.fallback && e.Name() == paths.PackName {
+				if e.Name() == paths.PackName && s.v.NestedIn(d) {
 					packs = append(packs, dir)
 				}
-				path = paths.Join(m.path, path)
+				path = paths.Join(m.Path, path)
 				if s.o.Hidden(path) || e.IsDir() && s.o.Hidden(path+"/") {
 					return false
 				}
@@ -48,7 +47,7 @@ func (s *searcher) walk() error {
 					return e.IsDir() && towards
 				}
 				if _, ok := s.m.Match(path); ok {
-					shown, err := (&plainEntry{e, d, m.path}).answered(path, s.o.Hidden)
+					shown, err := (&plainEntry{e, d, m.Path}).answered(path, s.o.Hidden)
 					if err != nil || !shown {
 						outage = cmp.Or(outage, err)
 						return e.IsDir()
@@ -65,28 +64,19 @@ func (s *searcher) walk() error {
 			}
 		}
 	}
-	if len(packs) > 0 && s.v.follows(s.v.library.discoverAll(packs)) {
-		s.v.renew()
+	if len(packs) > 0 {
+		s.v.LookInto(packs...)
 	}
 	return nil
 }
 
 // place returns where a directory is: its number in its mount, and the mount's number.
-func (s *Set) place(dir *plain.Dir) (m, d int) {
-	for m := range s.mounts {
-		if d := slices.Index(s.mounts[m].dirs, dir); d >= 0 {
+func (v *View) place(dir *plain.Dir) (m, d int) {
+	mounts := v.Mounted()
+	for m := range mounts {
+		if d := slices.Index(mounts[m].Dirs, dir); d >= 0 {
 			return m, d
 		}
 	}
-	return len(s.mounts), 0
-}
-
-// discoverAll looks whether the packs of folders have come, changed or gone. It returns true if the
-// Set has changed.
-func (l *Library) discoverAll(dirs []string) bool {
-	now := time.Now()
-	for _, dir := range dirs {
-		l.nest.Look(dir, now)
-	}
-	return l.heed()
+	return len(mounts), 0
 }

@@ -1,4 +1,4 @@
-package archives
+package browse
 
 import (
 	"context"
@@ -19,7 +19,7 @@ func TestOverviewTurns(t *testing.T) {
 		k := newOverviews()
 		var made atomic.Int32
 		get := func(folder int) error {
-			_, err := k.Get(overviewKey{"", folder, nil}, t.Context,
+			_, err := k.Get(overviewKey{folder: folder}, t.Context,
 				func(ctx context.Context) (*overview.Overview, error) {
 					return inTurn(ctx, func(context.Context) (*overview.Overview, error) {
 						made.Add(1)
