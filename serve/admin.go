@@ -80,6 +80,8 @@ const adminEnd = 5 * time.Second
 //	DELETE /archives?path=…[&mount=…]   remove; mount is needed if the path has several
 //	POST   /reload     open archives again whose files have changed
 //
+// While another process takes over (Server.HandOver), changes of the list are answered with 503.
+//
 // A path is a file, or what Options.Resolve knows; what that refuses is answered with 403. A change
 // is made as a whole or not at all; then the answer has the reason as "error". The handler
 // must not be reachable from outside: it can serve any archive of this machine. From its first call
@@ -222,11 +224,19 @@ func (s *Server) change(edit func(now, given []archives.Spec, r *http.Request) (
 		// A change that has begun goes on if the client goes away.
 		err = s.library.Change(context.WithoutCancel(r.Context()),
 			func(now []archives.Spec) ([]archives.Spec, error) {
+				if s.handover.listing.Load() && r.URL.Path != "/reload" {
+					return nil, errHandingOver
+				}
 				if err := s.resolve(given, now); err != nil {
 					return nil, err
 				}
 				return edit(now, given, r)
 			})
+		if errors.Is(err, errHandingOver) {
+			w.Header().Set("Retry-After", strconv.Itoa(adminRetry))
+			answer(w, http.StatusServiceUnavailable, map[string]string{"error": err.Error()})
+			return
+		}
 		s.reloads.count(err)
 		if err != nil {
 			s.options.Log("archives not changed: " + archives.Describe(err))
@@ -276,6 +286,7 @@ func (s *Server) resolve(given, now []archives.Spec) error {
 			return &refusedError{err}
 		}
 		if open != nil {
+			s.noteAsked(slices.Concat(now, given[:i]), name, a.Path)
 			a.Path, a.Open = name, open
 		}
 	}

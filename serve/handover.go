@@ -6,6 +6,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // NamedListener is a listener that one process hands over to the next. Its Name says which option
@@ -36,7 +37,8 @@ var (
 
 // handover is what Run's listeners are for HandOver.
 type handover struct {
-	giving sync.Mutex // one HandOver at a time
+	giving  sync.Mutex  // one HandOver at a time
+	listing atomic.Bool // the list of archives is being handed over, or was
 
 	mu        sync.Mutex
 	listeners []NamedListener
@@ -45,13 +47,15 @@ type handover struct {
 }
 
 // HandOver calls give with the listeners of Run, which must be duplicated for the process that is
-// to take over. give returns when that process accepts connections (RunOptions.Former). If it
-// returns nil, Run accepts no more, lets answers under way finish for RunOptions.DrainTimeout, and
-// returns. Unix sockets stay where they are. After an error of give, Run goes on.
+// to take over, and with the archives if the admin server has changed them, else with nil. give
+// returns when that process accepts connections (RunOptions.Former, FormerArchives). If it returns
+// nil, Run accepts no more, lets answers under way finish for RunOptions.DrainTimeout, and returns.
+// Unix sockets stay where they are. After an error of give, Run goes on. Meanwhile the admin server
+// answers requests that change the list of archives with 503.
 //
 // The error is ErrNotReady before RunOptions.Ready was called, and ErrHandedOver after a HandOver
 // that went well.
-func (s *Server) HandOver(give func([]NamedListener) error) error {
+func (s *Server) HandOver(give func([]NamedListener, []Archive) error) error {
 	h := &s.handover
 	h.giving.Lock()
 	defer h.giving.Unlock()
@@ -64,7 +68,9 @@ func (s *Server) HandOver(give func([]NamedListener) error) error {
 	case !ready:
 		return ErrNotReady
 	}
-	if err := give(listeners); err != nil {
+	h.listing.Store(true)
+	if err := give(listeners, s.changedArchives()); err != nil {
+		h.listing.Store(false)
 		return err
 	}
 	h.mu.Lock()

@@ -89,13 +89,14 @@ func TestHandOver(t *testing.T) {
 	request(t, waits, "/a")
 
 	failure := errors.New("no such program")
-	if err := older.HandOver(func([]serve.NamedListener) error { return failure }); err != failure {
+	refuse := func([]serve.NamedListener, []serve.Archive) error { return failure }
+	if err := older.HandOver(refuse); err != failure {
 		t.Error(err)
 	}
 	request(t, dial("tcp", older.addresses[0]), "/a") // it goes on
 
 	var newer *running
-	if err := older.HandOver(func(listeners []serve.NamedListener) error {
+	if err := older.HandOver(func(listeners []serve.NamedListener, _ []serve.Archive) error {
 		run.Former = duplicates(t, listeners)
 		newer = start(t, o, run)
 		return nil
@@ -140,7 +141,7 @@ func TestFailedSuccessor(t *testing.T) {
 	run := serve.RunOptions{Listen: []string{"127.0.0.1:0"}, Sockets: []string{socket}}
 	older := start(t, serve.Options{Archives: []serve.Archive{{Path: files{"a": "a"}.pack(t,
 		filepath.Join(dir, "a.tar.gz"))}}}, run)
-	err := older.HandOver(func(listeners []serve.NamedListener) error {
+	err := older.HandOver(func(listeners []serve.NamedListener, _ []serve.Archive) error {
 		s, err := serve.New(serve.Options{
 			Archives: []serve.Archive{{Path: filepath.Join(dir, "none.tar.gz")}}})
 		if err != nil {
@@ -203,7 +204,8 @@ func testDrainTimeout(t *testing.T) {
 	if err := r.Alive(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if err := r.HandOver(func([]serve.NamedListener) error { return nil }); err != nil {
+	take := func([]serve.NamedListener, []serve.Archive) error { return nil }
+	if err := r.HandOver(take); err != nil {
 		t.Fatal(err)
 	}
 	_ = c.SetDeadline(time.Now().Add(20 * time.Second))

@@ -205,6 +205,10 @@ type RunOptions struct {
 	// Former are the listeners of a former process: see Server.HandOver. Run takes those that it
 	// would otherwise open and closes the others. It accepts connections when the archives are open.
 	Former []NamedListener
+	// FormerArchives, unless nil, are served in place of Options.Archives: those that a former process
+	// has served last. Of each, Path and Mount count. One of Options.Archives is opened as there, and
+	// others as if the admin server were asked for them.
+	FormerArchives []Archive
 
 	// Certificates make Listen and inherited TCP sockets speak TLS 1.2 or 1.3, but those of http. A
 	// client gets the first one that is valid for the name it asks for (RFC 6066 §3) and that it can

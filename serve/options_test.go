@@ -336,7 +336,7 @@ func TestEveryRunOption(t *testing.T) {
 				t.Error(r.addresses)
 			}
 		},
-		"Former": testFormer, "DrainTimeout": testDrainTimeout,
+		"Former": testFormer, "FormerArchives": testFormerArchives, "DrainTimeout": testDrainTimeout,
 		"ShutdownTimeout": func(t *testing.T) { // TestShutdownTimeout checks that it ends transfers
 			if err := secure.stop(); err != nil {
 				t.Error(err)

@@ -44,7 +44,7 @@ func (s *Server) Run(ctx context.Context, o RunOptions) error {
 
 	loaded := make(chan error, 1)
 	var loading sync.WaitGroup
-	loading.Go(func() { loaded <- s.Load(ctx) })
+	loading.Go(func() { loaded <- s.load(ctx, o.FormerArchives) })
 	var patience <-chan time.Time // never, if a former process answers meanwhile
 	if len(o.Former) == 0 {
 		patience = time.After(grace)

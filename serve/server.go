@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/tarpack/tpk/serve/internal/archives"
@@ -29,6 +30,9 @@ type Server struct {
 	reloads   reloads
 	verified  verifiedLog
 	handover  handover
+
+	askedMu sync.Mutex
+	asked   map[string]string // by the name of an archive, the path that the admin server was given
 }
 
 // New returns a Server, which must be closed. It checks the options and opens Fallback, but no
@@ -64,7 +68,8 @@ func New(o Options) (*Server, error) {
 	if o.Trust != nil && o.Fallback != "" {
 		return nil, plan.BadOption("Trust", "plain files, as in %s, are never signed", o.Fallback)
 	}
-	s := &Server{options: o, handover: handover{given: make(chan struct{})}}
+	s := &Server{options: o, handover: handover{given: make(chan struct{})},
+		asked: map[string]string{}}
 	if s.users, err = openUsers(&o); err != nil {
 		return nil, err
 	}
@@ -128,12 +133,20 @@ func (s *Server) Handler() http.Handler {
 
 // Load opens the archives of Options. An archive without an index is indexed first, which takes as
 // long as reading it. If an archive can't be opened nothing changes, and the error names it.
-func (s *Server) Load(ctx context.Context) error {
+func (s *Server) Load(ctx context.Context) error { return s.load(ctx, nil) }
+
+// load is Load with the archives of a former process, unless these are nil.
+func (s *Server) load(ctx context.Context, former []Archive) (err error) {
 	specs := make([]archives.Spec, 0, len(s.options.Archives))
 	for _, a := range s.options.Archives {
 		specs = append(specs, archives.Spec(a))
 	}
-	err := s.library.Load(ctx, specs)
+	if former != nil {
+		specs, err = s.takeOver(former, specs)
+	}
+	if err == nil {
+		err = s.library.Load(ctx, specs)
+	}
 	s.reloads.count(err)
 	return err
 }

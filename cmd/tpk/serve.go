@@ -113,8 +113,8 @@ signal, a second or more later, it exits at once.
 On SIGUSR2 the server starts tpk again, from the file that has its name now and with the same
 arguments and variables, and hands over what it listens on. When the new process has opened the
 archives, this one finishes the requests in progress, for at most --drain-timeout, and exits. No
-connection is refused meanwhile. If the new process fails to start, this one goes on. Archives that
-the admin server has added must be added again. Windows has no SIGUSR2.
+connection is refused meanwhile. If the new process fails to start, this one goes on. What the admin
+server has added and removed is handed over, too; only a restart forgets it. Windows has no SIGUSR2.
 
 SIGUSR1 opens the access log again, after it was renamed, and so does SIGHUP. A service manager is
 told when the server is ready, reloads and ends, and its watchdog that the server answers: see

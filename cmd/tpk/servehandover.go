@@ -35,8 +35,10 @@ func (s *succession) start(ctx context.Context) {
 		return
 	}
 	var next *handover.Successor
-	err := s.server.HandOver(func(listeners []serve.NamedListener) (err error) {
-		if next, err = handover.Start(ctx, listeners); err == nil {
+	err := s.server.HandOver(func(
+		listeners []serve.NamedListener, archives []serve.Archive,
+	) (err error) {
+		if next, err = handover.Start(ctx, listeners, archives); err == nil {
 			s.manager.handedOver(next.Pid)
 			next.Confirm()
 		}

@@ -86,7 +86,7 @@ func parseServe(c *cli.Context) (*serveOptions, error) {
 	if err := parseAnswers(c, sc); err != nil {
 		return nil, err
 	}
-	if run.Former, o.former, err = handover.Receive(); err != nil {
+	if o.former, err = handover.Receive(run); err != nil {
 		return nil, err
 	}
 	if slices.ContainsFunc(run.Former, serve.NamedListener.FromSystemd) {

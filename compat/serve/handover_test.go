@@ -115,6 +115,59 @@ func TestHandovers(t *testing.T) {
 	}
 }
 
+// TestHandoverArchives: the archives that the admin server was given are served by the new process.
+// One that is gone keeps the old one going, which names it.
+func TestHandoverArchives(t *testing.T) {
+	first := packTree(t, map[string]string{"first": "1"})
+	second := packTree(t, map[string]string{"second": "2"})
+	socket := filepath.Join(t.TempDir(), "admin")
+	p := launch(t, exec.Command(tools.TPK(t), "serve", "--listen", "127.0.0.1:0", "--admin",
+		"unix:"+socket, first))
+	p.says(t, "serving on")
+	url := regexp.MustCompile(`http://\S+/`).FindString(p.String())
+	c := &http.Client{Transport: &http.Transport{DisableKeepAlives: true}}
+	control := &http.Client{Transport: &http.Transport{DisableKeepAlives: true,
+		DialContext: func(context.Context, string, string) (net.Conn, error) {
+			return net.Dial("unix", socket)
+		}}}
+	do := func(c *http.Client, method, url, body string, want int) {
+		t.Helper()
+		req, err := http.NewRequestWithContext(t.Context(), method, url, strings.NewReader(body))
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := c.Do(req)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = resp.Body.Close()
+		if resp.StatusCode != want {
+			t.Errorf("%s %s: %s, not %d", method, url, resp.Status, want)
+		}
+	}
+	do(control, "POST", "http://localhost/archives", `{"path": "`+second+`", "mount": "/m"}`, 200)
+	do(control, "DELETE", "http://localhost/archives?path="+first, "", 200)
+	_ = p.Process.Signal(syscall.SIGUSR2)
+	pid := p.successor(t, 1)
+	do(c, "GET", url+"m/second", "", 200)
+	do(c, "GET", url+"first", "", 404)
+
+	if err := os.Remove(second); err != nil {
+		t.Fatal(err)
+	}
+	_ = syscall.Kill(pid, syscall.SIGUSR2)
+	p.says(t, "still serving as before")
+	if !strings.Contains(p.String(), second+": no such file or directory") {
+		t.Error(p.String())
+	}
+	do(c, "GET", url+"m/second", "", 200)
+	do(control, "DELETE", "http://localhost/archives?path="+second+"&mount=/m", "", 200)
+	_ = syscall.Kill(pid, syscall.SIGUSR2)
+	pid = p.successor(t, 2)
+	do(c, "GET", url+"m/second", "", 404)
+	_ = syscall.Kill(pid, syscall.SIGTERM)
+}
+
 // clients ask until enough is set.
 type clients struct {
 	t             *testing.T

@@ -5,6 +5,7 @@
 //	former process                        new process
 //	Start: opens a pair of sockets
 //	       runs the program again    →    Receive: listeners, and the line
+//	       the list of archives      →    its archives, if they were changed
 //	       waits                          opens its archives, accepts connections
 //	                                 ←    Line.Ready: one byte
 //	Successor.Confirm: one byte      →    goes on
@@ -12,7 +13,8 @@
 //	Successor.Ended                  ←    end of the line, if it ends too early
 //
 // The names of the listeners are in a variable of the environment, as JSON. The line is descriptor
-// 3, and the listeners follow in the order of their names.
+// 3, and the listeners follow in the order of their names. The archives come over the line, since a
+// variable has no room for a long list, and others can read it.
 package handover
 
 import "errors"

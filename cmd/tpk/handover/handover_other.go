@@ -12,7 +12,9 @@ import (
 type Successor struct{ Pid int }
 
 // Start returns ErrPlatform.
-func Start(context.Context, []serve.NamedListener) (*Successor, error) { return nil, ErrPlatform }
+func Start(context.Context, []serve.NamedListener, []serve.Archive) (*Successor, error) {
+	return nil, ErrPlatform
+}
 
 // Confirm does nothing.
 func (*Successor) Confirm() {}
@@ -24,7 +26,7 @@ func (*Successor) Ended() {}
 type Line struct{}
 
 // Receive returns nil: there is no former process.
-func Receive() ([]serve.NamedListener, *Line, error) { return nil, nil, nil }
+func Receive(*serve.RunOptions) (*Line, error) { return nil, nil }
 
 // Ready does nothing.
 func (*Line) Ready() {}

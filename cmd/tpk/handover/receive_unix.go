@@ -19,38 +19,48 @@ const firstFD = 3
 // Line leads to the former process. A nil Line leads nowhere.
 type Line struct{ file *os.File }
 
-// Receive returns the listeners of the former process, and the line to it. Without a former process
-// both are nil. It may be called once.
-func Receive() ([]serve.NamedListener, *Line, error) {
+// Receive sets what run has from a former process, and returns the line to it. Without a former
+// process it changes nothing, and the line is nil. It may be called once.
+func Receive(run *serve.RunOptions) (*Line, error) {
 	value, ok := os.LookupEnv(variable)
 	if !ok {
-		return nil, nil, nil
+		return nil, nil
 	}
 	if err := os.Unsetenv(variable); err != nil {
-		return nil, nil, err
+		return nil, err
 	}
+	line, err := receive(value, run)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", variable, err)
+	}
+	return line, nil
+}
+
+// receive is Receive with the value of the variable.
+func receive(value string, run *serve.RunOptions) (*Line, error) {
 	var names []string
 	if err := json.Unmarshal([]byte(value), &names); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", variable, err)
+		return nil, err
 	}
 	for i := range 1 + len(names) {
 		unix.CloseOnExec(firstFD + i)
 	}
 	if err := unix.SetNonblock(firstFD, true); err != nil {
-		return nil, nil, fmt.Errorf("%s: %w", variable, err)
+		return nil, err
 	}
 	line := &Line{os.NewFile(firstFD, "line")}
-	var all []serve.NamedListener
 	for i, name := range names {
 		f := os.NewFile(uintptr(firstFD+1+i), name)
 		ln, err := net.FileListener(f)
 		_ = f.Close()
 		if err != nil {
-			return nil, nil, fmt.Errorf("%s: %s: %w", variable, name, err)
+			return nil, fmt.Errorf("%s: %w", name, err)
 		}
-		all = append(all, serve.NamedListener{Name: name, Listener: ln})
+		run.Former = append(run.Former, serve.NamedListener{Name: name, Listener: ln})
 	}
-	return all, line, nil
+	var err error
+	run.FormerArchives, err = readArchives(line.file)
+	return line, err
 }
 
 // Ready makes the former process accept no more connections, and waits until it has confirmed that,

@@ -29,11 +29,17 @@ type Successor struct {
 // Start runs this program again, with the same arguments, and returns when the new process is
 // ready. It may have been replaced on disk: its name is looked up as a shell would. There is no
 // limit to the time: archives of other programs may have to be converted. If ctx ends, the new
-// process is ended as by SIGTERM.
+// process is ended as by SIGTERM. Of archives, which may be nil, paths and mounts are handed over.
 //
 // The new process is not waited for once it is ready. systemd, whose child it is, gets its exit
 // code at once. Another service manager gets it when this process ends as well.
-func Start(ctx context.Context, listeners []serve.NamedListener) (*Successor, error) {
+func Start(
+	ctx context.Context, listeners []serve.NamedListener, archives []serve.Archive,
+) (*Successor, error) {
+	list, err := appendArchives(nil, archives)
+	if err != nil {
+		return nil, err
+	}
 	ours, theirs, err := pair()
 	if err != nil {
 		return nil, err
@@ -46,6 +52,7 @@ func Start(ctx context.Context, listeners []serve.NamedListener) (*Successor, er
 	}
 	_ = theirs.Close()
 	defer context.AfterFunc(ctx, func() { _ = process.Signal(syscall.SIGTERM) })()
+	_, _ = ours.Write(list) // if the process has ended, that is found out now
 	var b [1]byte
 	if n, _ := ours.Read(b[:]); n == 1 && ctx.Err() == nil {
 		return &Successor{process.Pid, ours}, nil

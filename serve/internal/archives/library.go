@@ -193,6 +193,13 @@ func (l *Library) Nested() bool { return l.nest != nil }
 // Ready reports whether there is a Set to serve.
 func (l *Library) Ready() bool { return l.current.Load() != nil }
 
+// Specs returns what was last loaded. It waits for a change that has begun.
+func (l *Library) Specs() []Spec {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.specs)
+}
+
 // Load makes specs what is served. An archive that is open already, and whose files are the same,
 // stays open. If another one can't be opened nothing changes, and the error names it.
 func (l *Library) Load(ctx context.Context, specs []Spec) error {
