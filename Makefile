@@ -115,6 +115,10 @@ test-manifests: $(GOLANGCI_LINT) ## check the recipes for Kubernetes with its ow
 	cd compat/manifests && ../../$(GOLANGCI_LINT) run
 	$(GO) -C compat/manifests test -count 1 ./...
 
+.PHONY: test-s3-rules
+test-s3-rules: ## the commands of contrib/s3, with aws and moto_server (awscli and moto[server] of PyPI)
+	TEST_S3_RULES=1 COMPAT=require $(GO) test -count 1 -v -run 'TestBucketRules$$' ./compat/remote
+
 .PHONY: test-install
 test-install: ## go install of the checkout as v1.0.0, from a module proxy in a directory
 	TEST_INSTALL=1 $(GO) -C packaging test -count 1 -v -run 'TestInstall$$' .
