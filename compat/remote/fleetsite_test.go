@@ -40,6 +40,9 @@ func newSite(t testing.TB, files int, quiet bool) *site {
 // quiet is a file that no load asks for. Nothing is before it in the archive. So no cache has it.
 const quiet = 6
 
+// middle is a long file between small ones.
+const middle = 151
+
 func (s *site) path(i int) string {
 	if s.quiet && i == quiet {
 		return "/a/quiet"
@@ -53,7 +56,7 @@ func (s *site) content(i, generation int) []byte {
 		generation = 0
 	}
 	switch {
-	case i == 0, s.quiet && i == quiet:
+	case i == 0, i == middle, s.quiet && i == quiet:
 		return noise(3<<20, i, generation)
 	case i%50 == 0:
 		return noise(100_000+i, i, generation)

@@ -137,6 +137,7 @@ type indexedSource interface {
 	Cancel(cause error)
 	keep(x *index)
 	sidecar() *index // nil if it has none
+	stopAhead(l longMembers)
 }
 
 // finish calls open, which opens an archive with its source. If that fails, or the context ends
@@ -153,6 +154,7 @@ func (o *Options) finish(
 	if err := o.keepTable(a, src); err != nil {
 		return nil, errors.Join(err, a.Close())
 	}
+	src.stopAhead(longMembersOf(a.Index()))
 	return a, nil
 }
 

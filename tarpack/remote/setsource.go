@@ -30,6 +30,13 @@ var (
 	_ source.Keeper   = (*setSource)(nil)
 )
 
+// stopAhead makes reading ahead stop before long files. No shard has been read yet.
+func (s *setSource) stopAhead(l longMembers) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.stops = func(i int) []int64 { return l.within(s.ShardStart(i), s.ShardSize(i)) }
+}
+
 // ReadAt implements source.Source.
 func (s *setSource) ReadAt(p []byte, off int64) (n int, err error) {
 	if off < 0 {

@@ -27,6 +27,7 @@ type shards struct {
 	running sync.WaitGroup // of open
 
 	mu     sync.Mutex
+	stops  func(i int) []int64 // where reading ahead in shard i stops; nil: nowhere
 	used   map[int]*shard
 	recent list.List // of *shard with open files, the last used first
 }
@@ -138,6 +139,9 @@ func (s *shards) open(i int, x *shard) error {
 	bytes := s.cache.Open(k, o.Size(), o.Get)
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	if stops := s.stops; stops != nil {
+		bytes.StopAhead(func() []int64 { return stops(i) })
+	}
 	x.object, x.key, x.bytes, x.first = o, k, bytes, bytes.Begin()
 	x.at = s.recent.PushFront(x)
 	if s.ctx.Err() != nil { // since it was begun

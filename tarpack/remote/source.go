@@ -51,6 +51,9 @@ func (s *archiveSource) confirmEmbedded(
 	}
 }
 
+// stopAhead makes reading ahead stop before long files.
+func (s *archiveSource) stopAhead(l longMembers) { s.StopAhead(l) }
+
 // Begin implements source.Keeper.
 func (s *archiveSource) Begin(int64) source.Attempt { return s.Generation.Begin() }
 

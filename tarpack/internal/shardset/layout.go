@@ -50,13 +50,16 @@ func (x *Layout) Size() int64 { return x.ends[len(x.ends)-1] }
 // ShardSize returns the bytes of shard i.
 func (x *Layout) ShardSize(i int) int64 { return x.list.Shards[i].Size }
 
+// ShardStart returns the offset where shard i begins.
+func (x *Layout) ShardStart(i int) int64 { return x.ends[i] - x.ShardSize(i) }
+
 // ShardDigest returns the digest of the sidecar of shard i.
 func (x *Layout) ShardDigest(i int) uint64 { return x.list.Shards[i].Digest }
 
 // Place returns the shard that has the byte at off, and the offset where this shard begins.
 func (x *Layout) Place(off int64) (shard int, start int64) {
 	shard = sort.Search(len(x.ends)-1, func(i int) bool { return off < x.ends[i] })
-	return shard, x.ends[shard] - x.list.Shards[shard].Size
+	return shard, x.ShardStart(shard)
 }
 
 // AsArchive describes the set as if it were one file, so that its sidecar can be opened like that

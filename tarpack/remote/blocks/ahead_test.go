@@ -168,3 +168,62 @@ func TestSeveralStreams(t *testing.T) {
 		}
 	})
 }
+
+// A reader of small contents does not cause requests for long ones, before it reads one.
+func TestStopAhead(t *testing.T) {
+	opts := inDir(t)
+	opts.ReadAhead = 0
+	synctest.Test(t, func(t *testing.T) {
+		o := newObject(1000 * blockSize)
+		g := o.open(t, opts)
+		calls := 0
+		g.StopAhead(func() []int64 {
+			calls++
+			return []int64{100 * blockSize, 300 * blockSize, 500 * blockSize, 700 * blockSize}
+		})
+		read := func(from, to int64) (requested int64) {
+			before := o.bytes
+			for off := from * blockSize; off < to*blockSize; off += blockSize / 4 {
+				o.read(t, g, off, blockSize/4-100)
+				synctest.Wait()
+			}
+			return (o.bytes - before) / blockSize
+		}
+		for _, step := range []struct {
+			what                string
+			from, to, min, most int64
+		}{
+			{"before a long one", 0, 100, 100, 100},
+			{"after it", 200, 300, 100, 100},
+			{"the next one, and on", 300, 490, 191, 254}, // after the one that was read goes on
+			{"not the one after", 600, 700, 100, 100},
+		} {
+			if n := read(step.from, step.to); n < step.min || n > step.most {
+				t.Errorf("%s: %d blocks were requested, want %d to %d", step.what, n, step.min,
+					step.most)
+			}
+		}
+		if calls != 1 {
+			t.Errorf("the list was made %d times", calls)
+		}
+	})
+}
+
+// No more is requested ahead of a reader than some times of what it has read.
+func TestShortReader(t *testing.T) {
+	opts := inDir(t)
+	opts.ReadAhead = 0
+	synctest.Test(t, func(t *testing.T) {
+		o := newObject(1000 * blockSize)
+		g := o.open(t, opts)
+		for i := range int64(8) {
+			for k := range int64(12) { // files of a folder
+				o.read(t, g, (i*100+5)*blockSize+k*3000, 2800)
+				synctest.Wait()
+			}
+		}
+		if n := o.bytes / blockSize; n > 8*4 {
+			t.Errorf("%d blocks were requested for 8 times 36 kB", n)
+		}
+	})
+}

@@ -16,7 +16,8 @@
 // Blocks that are missing and neighbours are requested together. A block is requested once, however
 // many readers wait for it. A reader that gives up does not disturb the others; if it was the last,
 // the request is cancelled. If a reader goes forward twice, blocks ahead of it are requested, too,
-// twice as many each time. The number of requests at once is limited.
+// at most four times what it has read. [Generation.StopAhead] keeps that from long contents that
+// nobody may want. The number of requests at once is limited.
 //
 // # What is kept
 //
