@@ -9,7 +9,7 @@ VERSION       := $(shell git describe --tags --always --dirty 2>/dev/null || ech
 
 .PHONY: help
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## /{printf "  make %-14s %s\n", $$1, $$2}' Makefile
 
 .PHONY: build
 build: ## bin/tpk
@@ -100,7 +100,7 @@ nightly: install-long ## tests that take very long or need much disk, and two mi
 	compat/fuzz.sh 2m
 
 .PHONY: test-windows
-test-windows: ## tests for Windows in Wine, as root; installs Debian 13 with Wine below .work (1.5 GB)
+test-windows: ## run the tests for Windows in Wine, as root; installs Debian 13 with Wine below .work (1.5 GB)
 	compat/windows.sh
 
 .PHONY: test-caddy

@@ -22,7 +22,7 @@ NAMES = ("FORMAT", "FORMAT-PATCH", "FORMAT-TEXT", "CHANGELOG", "SECURITY", "CONT
 FENCE = re.compile(r"^ *(```|~~~)")
 LINK = re.compile(r"(\]\()([^()\s]+)(\))")
 CODE = re.compile(r"(`+[^`]*`+)")
-FLAG = re.compile(r"(`--?[a-z][a-z0-9-]*(?: [A-Z]+)?`)(?!{)")
+FLAG = re.compile(r"(`--?[A-Za-z][a-z0-9-]*(?: [A-Za-z0-9]+)?`)(?!{)")
 
 
 def outside():
