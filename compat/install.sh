@@ -170,6 +170,16 @@ if [ -n "$wanted" ] && have npm; then
 	# shellcheck disable=SC2086
 	npm install --prefix .work/npm --no-save --no-audit --no-fund --loglevel=error $npm_packages || true
 fi
+# Cloudflare's code for _redirects and _headers, in the last version that has the parsers. It is unpacked, as what it says it
+# needs is a whole runtime, which these files don't use.
+pages_shared=0.12.0
+if have npm && ! grep -qs "\"version\": \"$pages_shared\"" .work/npm/pages-shared/package.json; then
+	echo "compat/install.sh: unpacking @cloudflare/pages-shared@$pages_shared from npm"
+	rm -rf .work/npm/pages-shared
+	mkdir -p .work/npm/pages-shared
+	(cd .work/npm/pages-shared && npm pack --silent "@cloudflare/pages-shared@$pages_shared" >/dev/null &&
+		tar xzf ./*.tgz --strip-components 1 && rm ./*.tgz) || true
+fi
 # The tools that build js, exact versions from its lock file.
 if have npm && ! cmp -s js/package-lock.json js/node_modules/.tpk-lock; then
 	echo "compat/install.sh: installing the tools of js from npm"
