@@ -1,14 +1,11 @@
 package archives
 
 import (
-	"fmt"
 	"io"
 	"time"
 
-	"github.com/tarpack/tpk/internal/changetime"
 	"github.com/tarpack/tpk/serve/internal/gzipform"
 	"github.com/tarpack/tpk/serve/internal/plan"
-	"github.com/tarpack/tpk/tarpack/source"
 )
 
 // GzipForm implements plan.Tree. The first call for a content reads it. An archive keeps its
@@ -22,8 +19,8 @@ func (v *View) GzipForm(n plan.Node) (plan.GzipForm, error) {
 			if err != nil {
 				return form, false, err
 			}
-			if now, err := changetime.Stat(f); err != nil || !stamp.SameContent(now) {
-				return form, false, fmt.Errorf("%s: %w", f.Name(), source.ErrChanged)
+			if err := samePlain(f, stamp); err != nil {
+				return form, false, err
 			}
 			return form, stamp.Settled(time.Now()), nil
 		})

@@ -1,13 +1,9 @@
 package archives
 
 import (
-	"fmt"
-
-	"github.com/tarpack/tpk/internal/changetime"
 	"github.com/tarpack/tpk/serve/internal/encoded"
 	"github.com/tarpack/tpk/serve/internal/guard"
 	"github.com/tarpack/tpk/serve/internal/plan"
-	"github.com/tarpack/tpk/tarpack/source"
 )
 
 // Touch notes that an answer depends on an archive, and returns it. It fails if the archive is
@@ -75,8 +71,8 @@ func (v *View) check(unchanged func(g *guard.Guard, p *guard.Proof, off, end int
 		}
 	}
 	for i, f := range v.plain {
-		if now, err := changetime.Stat(f); err != nil || !v.plainStamps[i].SameContent(now) {
-			return fmt.Errorf("%s: %w", f.Name(), source.ErrChanged)
+		if err := samePlain(f, v.plainStamps[i]); err != nil {
+			return err
 		}
 	}
 	return nil

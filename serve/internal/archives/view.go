@@ -42,6 +42,7 @@ type View struct {
 
 	plainStamps []changetime.Stamp // of plain, when they were found
 	plainFrom   []plainOrigin      // of plain
+	sent        *sent              // of the file of plain that is sent, or nil
 	body        keptBody           // what is sent
 	variants    *encoded.File      // of the content that was planned, or nil
 	// variantsSeen is what variants was when the content was planned.
@@ -69,7 +70,7 @@ func (v *View) Release() {
 	v.plain, v.plainStamps, v.plainFrom = v.plain[:0], v.plainStamps[:0], v.plainFrom[:0]
 	v.forget()
 	v.releasePieces()
-	v.looked, v.body, v.variants, v.variantsSeen = false, keptBody{}, nil, nil
+	v.looked, v.body, v.variants, v.variantsSeen, v.sent = false, keptBody{}, nil, nil, nil
 	clear(v.exports)
 	v.exports = v.exports[:0]
 	if v.set != nil {

@@ -70,6 +70,9 @@ func (x *Exchange) confirm() error {
 func (x *Exchange) proveAgain(doubt error) error {
 	node := &x.Plan.Body.Node
 	x.view.Renew()
+	if err := x.view.ProvePlain(node); err != nil {
+		return err
+	}
 	switch node.Kind {
 	case plan.File:
 		if err := x.view.Prove(node); err != nil {
@@ -129,7 +132,7 @@ func (x *Exchange) writeContent(w *transfer.Finish, node *plan.Node, off, n int6
 // writeRun sends n bytes of a node's source, from the offset off.
 func (x *Exchange) writeRun(w *transfer.Finish, node *plan.Node, off, n int64) error {
 	if f, at := x.view.Range(node, off, n); f != nil {
-		return transfer.CopyAt(w, f, at, n)
+		return transfer.CopyAt(x.view.Summed(w, node, at, n), f, at, n)
 	}
 	return transfer.CopyAt(w, x.view.Reader(node), off, n)
 }
