@@ -64,8 +64,12 @@ func SetList(name string) (list string, ok bool, err error) {
 
 // CheckTarget returns an error that wraps format.ErrShardName if a file that is to be written would
 // replace a shard, the list or an index of a shard set that has a list. It wraps format.ErrHidesSet
-// if the file is new, and its name stands for a set. The functions that write archives call it.
+// if the file is new, and its name stands for a set, and format.ErrFileName if the system does not
+// allow the name. The functions that write archives call it.
 func CheckTarget(name string) error {
+	if err := format.CheckFile(name); err != nil {
+		return err
+	}
 	if err := shardset.CheckTarget(name); err != nil {
 		return err
 	}

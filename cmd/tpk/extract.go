@@ -4,6 +4,7 @@ import (
 	"errors"
 	"io/fs"
 	"math"
+	"runtime"
 	"slices"
 
 	"github.com/tarpack/tpk/cmd/tpk/cli"
@@ -62,7 +63,7 @@ group that pack stored with --preserve-owner: those of that name or else of that
 Nothing is written outside DIR. Entries that would be are refused, and so are FIFOs, devices,
 and setuid and setgid bits unless --special is given. The rest is extracted. A setuid bit is only
 restored if the file gets the user that it has in the archive, and a setgid bit if it gets the
-group: see --same-owner.
+group: see --same-owner. FIFOs and devices are restored on Linux only.
 
 Windows can't have some names (NUL.txt, a:b, one with a dot at its end), nor two that only differ in
 case: these are refused, and so are symbolic links if the user may not make them. Of permissions it
@@ -214,7 +215,7 @@ func runExtract(c *cli.Context, o *extractOptions) (err error) {
 // errNothing: the options leave out everything.
 var errNothing = errors.New("nothing to extract: --exclude or --strip-components leave out all")
 
-// isSpecial reports whether --special is about the entry at path.
+// isSpecial reports whether --special restores the entry at path.
 func isSpecial(a *tarpack.Archive, path string) bool {
 	i, ok, err := a.Index().Lookup(path)
 	if err != nil || !ok {
@@ -226,9 +227,9 @@ func isSpecial(a *tarpack.Archive, path string) bool {
 	}
 	switch e.Type {
 	case sidecar.TypeFIFO, sidecar.TypeChar, sidecar.TypeBlock:
-		return true
+		return runtime.GOOS == "linux" // others make none
 	case sidecar.TypeFile, sidecar.TypeHardlink:
-		return e.Mode&(setuid|setgid) != 0
+		return e.Mode&(setuid|setgid) != 0 && runtime.GOOS != "windows"
 	}
 	return false
 }

@@ -1,6 +1,8 @@
 package main
 
 import (
+	"path/filepath"
+
 	"github.com/tarpack/tpk/cmd/tpk/cli"
 	"github.com/tarpack/tpk/cmd/tpk/editing"
 	"github.com/tarpack/tpk/cmd/tpk/flags"
@@ -40,7 +42,11 @@ func parseRm(c *cli.Context) (*rmOptions, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &rmOptions{archive: args[0], args: args[1:], single: c.Bool("single")}, nil
+	o := &rmOptions{archive: args[0], single: c.Bool("single")}
+	for _, arg := range args[1:] {
+		o.args = append(o.args, filepath.ToSlash(arg))
+	}
+	return o, nil
 }
 
 func runRm(c *cli.Context, o *rmOptions) error {

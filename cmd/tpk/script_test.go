@@ -1,6 +1,7 @@
 package main
 
 import (
+	"archive/tar"
 	"encoding/hex"
 	"errors"
 	"flag"
@@ -10,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"slices"
 	"strconv"
 	"strings"
@@ -40,6 +42,7 @@ func TestMain(m *testing.M) {
 //	xattr FILE NAME HEX         set an extended attribute
 //	web DIR                     serve the files of DIR, and set $URL
 //	only DIR NAME...            expect these names in DIR and no others
+//	tar FILE NAME...            write a tar with files of these names, which contain their names
 //
 // $WORK is replaced in LINE. The conditions are [root] and [has:PROGRAM]. With COMPAT=require the
 // test fails if one of them does not hold.
@@ -50,11 +53,12 @@ func TestScript(t *testing.T) {
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exit": exitScript, "said": saidScript, "nobody": nobodyScript,
 			"poke": pokeScript, "flip": flipScript, "only": onlyScript, "xattr": xattrScript,
-			"web": webScript,
+			"web": webScript, "tar": tarScript,
 		},
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("TZ", "UTC")
 			env.Setenv("XDG_CACHE_HOME", filepath.Join(env.WorkDir, "cache"))
+			env.Setenv("LONG", strings.Repeat("a-long-directory/", 30)+"end")
 			env.Setenv("GOCOVERDIR", os.Getenv("GOCOVERDIR"))
 			return makeOld(env.WorkDir)
 		},
@@ -128,7 +132,11 @@ func saidScript(ts *testscript.TestScript, _ bool, args []string) {
 	if len(args) > 0 {
 		want = strings.Join(args, " ") + "\n"
 	}
-	if got := ts.ReadFile("stderr"); got != want {
+	got := ts.ReadFile("stderr")
+	if runtime.GOOS == "windows" { // where paths have backslashes
+		got, want = filepath.ToSlash(got), filepath.ToSlash(want)
+	}
+	if got != want {
 		ts.Fatalf("said %q\nwant %q", got, want)
 	}
 }
@@ -181,6 +189,19 @@ func onlyScript(ts *testscript.TestScript, _ bool, args []string) {
 	if fmt.Sprint(got) != fmt.Sprint(args[1:]) {
 		ts.Fatalf("%s holds %q, want %q", args[0], got, args[1:])
 	}
+}
+
+func tarScript(ts *testscript.TestScript, _ bool, args []string) {
+	f, err := os.Create(ts.MkAbs(args[0]))
+	ts.Check(err)
+	w := tar.NewWriter(f)
+	for _, name := range args[1:] {
+		h := &tar.Header{Name: name, Mode: 0o644, Size: int64(len(name) + 1), ModTime: time.Unix(1e9, 0)}
+		ts.Check(w.WriteHeader(h))
+		_, err := fmt.Fprintln(w, name)
+		ts.Check(err)
+	}
+	ts.Check(errors.Join(w.Close(), f.Close()))
 }
 
 // TestScriptsExpectCodes requires that a script expects an exit code from a command that fails.

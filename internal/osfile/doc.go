@@ -15,6 +15,7 @@
 //	NewPending     a new file that gets its name when it is complete
 //	Space          the size of a file system, and what is free
 //	Is             whether an error of the system means an error number of Unix
+//	Text           the message of an error of the system, in the words of Unix
 //
 // It imports nothing of ours.
 package osfile

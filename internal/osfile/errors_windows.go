@@ -3,6 +3,7 @@ package osfile
 import (
 	"errors"
 	"slices"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/windows"
@@ -52,4 +53,29 @@ func Is(err error, number syscall.Errno) bool {
 	return errors.Is(err, number) || slices.ContainsFunc(numbers[number], func(n syscall.Errno) bool {
 		return errors.Is(err, n)
 	})
+}
+
+// texts has the messages of Unix for errors that numbers does not have: package syscall has these
+// numbers of Windows under the names of Unix.
+var texts = map[syscall.Errno]string{
+	windows.ERROR_FILE_NOT_FOUND: "no such file or directory",
+	windows.ERROR_PATH_NOT_FOUND: "no such file or directory",
+	windows.ERROR_ACCESS_DENIED:  "permission denied",
+	windows.ERROR_ALREADY_EXISTS: "file exists",
+	windows.ERROR_FILE_EXISTS:    "file exists",
+}
+
+// Text returns the message of an error of the system. On Windows that is the message of Unix for an
+// error of the same meaning, without regard to the language of the system. Others are sentences,
+// without their full stop, as those for which Windows has more precise errors than Unix.
+func Text(n syscall.Errno) string {
+	if text, ok := texts[n]; ok {
+		return text
+	}
+	for number, same := range numbers {
+		if number != syscall.EBUSY && number != syscall.EIO && slices.Contains(same, n) {
+			return number.Error()
+		}
+	}
+	return strings.TrimSuffix(n.Error(), ".")
 }

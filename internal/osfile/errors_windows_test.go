@@ -3,6 +3,7 @@ package osfile
 import (
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 
@@ -27,6 +28,23 @@ func TestIs(t *testing.T) {
 	}
 	if err := syscall.Rmdir(dir); !IsNotEmpty(err) {
 		t.Errorf("removing a directory that is not empty: %v", err)
+	}
+}
+
+// TestText: an error has the message of Unix, unless Windows is more precise.
+func TestText(t *testing.T) {
+	for n, want := range map[syscall.Errno]string{
+		windows.ERROR_FILE_NOT_FOUND: "no such file or directory",
+		windows.ERROR_ACCESS_DENIED:  "permission denied",
+		windows.ERROR_DISK_FULL:      "no space left on device",
+		windows.WSAECONNREFUSED:      "connection refused",
+		syscall.EROFS:                "read-only file system",
+		windows.ERROR_SHARING_VIOLATION: strings.TrimSuffix(
+			windows.ERROR_SHARING_VIOLATION.Error(), "."),
+	} {
+		if got := Text(n); got != want {
+			t.Errorf("%d: %q, want %q", n, got, want)
+		}
 	}
 }
 

@@ -19,5 +19,5 @@ func (d *targetDir) setTime(_ *os.File, name string, seconds int64) error {
 
 // special would make a FIFO or a device.
 func (d *targetDir) special(j *job) error {
-	return fmt.Errorf("%w: to make a %v", errors.ErrUnsupported, j.entry.Type)
+	return fmt.Errorf("%w: a %v is restored on Linux only", errors.ErrUnsupported, j.entry.Type)
 }

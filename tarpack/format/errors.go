@@ -54,6 +54,8 @@ var (
 	ErrSetName = errors.New("it is there already, and would be read in place of the set")
 	// ErrHidesSet: an archive is to be written under the name that a set was packed under.
 	ErrHidesSet = errors.New("the name stands for a shard set")
+	// ErrFileName: the system does not allow the name of a file that is to be written.
+	ErrFileName = errors.New("this system allows no file of this name")
 	// ErrLongName: the file system does not allow the name of the sidecar.
 	ErrLongName = errors.New("the name is too long: there is no room for the .tpi of its index")
 	// ErrLongSetName: the file system does not allow the names of the files of a set.

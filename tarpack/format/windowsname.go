@@ -2,6 +2,7 @@ package format
 
 import (
 	"fmt"
+	"path/filepath"
 	"runtime"
 	"strings"
 	"unicode/utf16"
@@ -27,6 +28,22 @@ func checkWindowsPath(path string) error {
 		if reason := windowsObjection(name); reason != "" {
 			return fmt.Errorf("%w: %s", ErrName, reason)
 		}
+	}
+	return nil
+}
+
+// CheckFile returns an error that wraps ErrFileName if the system that the program runs on can't
+// have a file of this name, which may have a directory before it. Only Windows has such names.
+func CheckFile(name string) error {
+	if runtime.GOOS != "windows" {
+		return nil
+	}
+	return checkWindowsFile(name, filepath.Base(name))
+}
+
+func checkWindowsFile(name, base string) error {
+	if reason := windowsObjection(base); reason != "" && base != "." && base != ".." {
+		return fmt.Errorf("%s: %w: %s", name, ErrFileName, reason)
 	}
 	return nil
 }

@@ -2,6 +2,7 @@ package format
 
 import (
 	"errors"
+	"runtime"
 	"strings"
 	"testing"
 )
@@ -30,5 +31,21 @@ func TestWindowsNames(t *testing.T) {
 		if !errors.Is(err, ErrName) || !strings.Contains(err.Error(), c.reason) || c.reason == "" {
 			t.Errorf("%q: %v, want one with %q", c.path, err, c.reason)
 		}
+	}
+}
+
+// TestWindowsFile: names of files to write, which may lead up.
+func TestWindowsFile(t *testing.T) {
+	for base, ok := range map[string]bool{
+		"a.tar.gz": true, ".": true, "..": true,
+		"con.tar.gz": false, "a.tar.gz.": false, "a:b.tar.gz": false, "a?": false,
+	} {
+		err := checkWindowsFile("dir/"+base, base)
+		if (err == nil) != ok || !ok && !errors.Is(err, ErrFileName) {
+			t.Errorf("%q: %v", base, err)
+		}
+	}
+	if err := CheckFile("dir/aux"); (err != nil) != (runtime.GOOS == "windows") {
+		t.Error(err)
 	}
 }

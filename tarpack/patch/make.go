@@ -100,6 +100,9 @@ func sameBytes(ctx context.Context, a, b *indexed.File) (bool, error) {
 // write writes the patch to a temporary file, and gives it its name.
 func (m *maker) write(ctx context.Context) (err error) {
 	name := m.res.Name
+	if err := format.CheckFile(name); err != nil { // before Windows cuts off its end
+		return err
+	}
 	if real, err := filepath.EvalSymlinks(name); err == nil {
 		name = real
 	}

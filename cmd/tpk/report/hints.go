@@ -6,6 +6,7 @@ import (
 	"net"
 	"os"
 	"path/filepath"
+	"runtime"
 	"syscall"
 
 	"github.com/tarpack/tpk/gzmember"
@@ -64,6 +65,13 @@ const HintRefused = "don't use it; download it again, from another place if need
 // HintChanged is what to do if an archive has changed while it was read.
 const HintChanged = "run the command again"
 
+// hintBusy is what to do about a file that is in use. Windows does not replace a file that another
+// program has open, unless that allows it; Unix has only mounted ones.
+var hintBusy = map[bool]string{
+	true:  "close the program that has it open",
+	false: "unmount it, or wait until it is no longer in use",
+}[runtime.GOOS == "windows"]
+
 const hintConvertible = "'tpk convert' reads zip, and tar as it is or with gzip, zstd, xz, bzip2," +
 	" lzma or lz4"
 
@@ -73,6 +81,7 @@ var hints = []struct {
 	hint string
 }{
 	{format.ErrNotEmbeddable, ""},
+	{format.ErrFileName, "choose another name"},
 	{format.ErrName, "--exclude leaves it out"},
 	{bundle.ErrDamaged, "make or download the bundle again"},
 	{variants.ErrNone, "'tpk variants --br --dcz' makes them"},
@@ -156,7 +165,7 @@ var hints = []struct {
 	{syscall.ENOSPC, "free some space or write elsewhere"},
 	{syscall.EDQUOT, "free some space or write elsewhere"},
 	{syscall.EFBIG, "raise the limit on file sizes or write elsewhere"},
-	{syscall.EBUSY, "unmount it, or wait until it is no longer in use"},
+	{syscall.EBUSY, hintBusy},
 	{syscall.EROFS, "write elsewhere"},
 	{syscall.EIO, "check the disk"},
 	{syscall.EMFILE, "raise the limit on open files ('ulimit -n')"},

@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -47,16 +48,50 @@ func In(name string, err error) error {
 	return fmt.Errorf("%s: %w", name, err)
 }
 
-// message returns the text of err as [pathFirst] does. The messages of Windows are sentences, whose
-// full stop is left out: a hint follows.
+// message returns the text of err as [pathFirst] does. On Windows, the errors of the system have the
+// words of Unix.
 func message(err error) string {
 	text := pathFirst(err)
-	var errno syscall.Errno
-	if errors.As(err, &errno) {
-		sentence := errno.Error()
-		text = strings.ReplaceAll(text, sentence, strings.TrimSuffix(sentence, "."))
+	for _, errno := range systemErrors(err) {
+		meaning := osfile.Text(errno)
+		if errno == syscall.ENOTDIR && isBelowFile(err) { // Windows only says that there is no path
+			meaning = "not a directory"
+		}
+		text = strings.ReplaceAll(text, errno.Error(), meaning)
 	}
 	return text
+}
+
+// isBelowFile reports whether the path that err is about, or one above it, is a file.
+func isBelowFile(err error) bool {
+	var path *fs.PathError
+	if !errors.As(err, &path) {
+		return false
+	}
+	for name := path.Path; ; name = filepath.Dir(name) {
+		fi, err := os.Stat(name)
+		if err == nil {
+			return !fi.IsDir()
+		}
+		if name == filepath.Dir(name) {
+			return false
+		}
+	}
+}
+
+// systemErrors returns the errors of the system that err wraps.
+func systemErrors(err error) (found []syscall.Errno) {
+	switch e := err.(type) { //nolint:errorlint // it looks at each error that is wrapped
+	case syscall.Errno:
+		return []syscall.Errno{e}
+	case interface{ Unwrap() error }:
+		return systemErrors(e.Unwrap())
+	case interface{ Unwrap() []error }:
+		for _, err := range e.Unwrap() {
+			found = append(found, systemErrors(err)...)
+		}
+	}
+	return found
 }
 
 // pathFirst returns the text of err with the path or address first: "NAME: no such file or

@@ -6,7 +6,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
-	"strings"
+	"path/filepath"
 	"syscall"
 	"testing"
 
@@ -15,7 +15,7 @@ import (
 
 func TestLine(t *testing.T) {
 	open := &fs.PathError{Op: "open", Path: "a", Err: syscall.ENOENT}
-	missing := strings.TrimSuffix(syscall.ENOENT.Error(), ".") // a sentence on Windows
+	const missing = "no such file or directory" // also where the system has another message
 	listen := &net.OpError{
 		Op: "listen", Net: "tcp", Addr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: 80},
 		Err: os.NewSyscallError("bind", syscall.EADDRINUSE),
@@ -60,6 +60,10 @@ func TestLine(t *testing.T) {
 			"tpk: a: permission denied: indexing it in memory: 'tpk index' writes the index",
 		},
 		{
+			"two errors of the system", errors.Join(open, In("b", syscall.EACCES)),
+			"tpk: a: " + missing + "; b: permission denied: check the name",
+		},
+		{
 			"two errors", errors.Join(errors.New("one"), errors.New("two")),
 			"tpk: one; two",
 		},
@@ -91,5 +95,19 @@ func TestExitCode(t *testing.T) {
 		if got := ExitCode(test.err); got != test.want {
 			t.Errorf("%s: %d, want %d", test.name, got, test.want)
 		}
+	}
+}
+
+// TestBelowFile: a path below a file has the message of Unix on Windows, too.
+func TestBelowFile(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "file")
+	if err := os.WriteFile(file, nil, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	below := filepath.Join(file, "a")
+	_, err := os.ReadDir(below)
+	want := "tpk: " + OneLine(below) + ": not a directory: check the name"
+	if got := Line(err); got != want {
+		t.Errorf("%q, want %q", got, want)
 	}
 }

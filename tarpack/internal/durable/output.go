@@ -34,6 +34,9 @@ type Output struct {
 // The error wraps format.ErrLocked if another process writes the archive, and format.ErrNotRegular
 // if something other than a file has its name.
 func Create(name string) (*Output, error) {
+	if err := format.CheckFile(name); err != nil { // before Windows cuts off its end
+		return nil, err
+	}
 	// The rename must replace what a symbolic link points to, not the link.
 	if real, err := filepath.EvalSymlinks(name); err == nil {
 		name = real

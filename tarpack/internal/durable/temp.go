@@ -58,8 +58,12 @@ func openTempAnyOwner(name string) (*os.File, error) {
 	}
 }
 
-// CheckName returns an error if a name is too long for the file system.
+// CheckName returns an error if a file can't have this name: it is too long for the file system, or
+// the system does not allow it.
 func CheckName(name string) error {
+	if err := format.CheckFile(name); err != nil {
+		return err
+	}
 	if _, err := os.Lstat(name); osfile.IsLongName(err) {
 		return err
 	}

@@ -35,13 +35,17 @@ type Output struct {
 //
 // The error wraps format.ErrLocked if another process writes a set of this name. It wraps
 // format.ErrNotRegular if something other than a file has the name, os.ErrInvalid if it can't be an
-// archive's, and format.ErrLongSetName if it is too long.
+// archive's, format.ErrFileName if the system does not allow it, and format.ErrLongSetName if it is
+// too long.
 func Create(name string) (*Output, error) {
 	stem, ext := format.CutArchiveSuffix(name)
 	if base := filepath.Base(name); base == ext || base == "." || strings.HasSuffix(name, "/") {
 		return nil, fmt.Errorf("%s: %w: it is no name for an archive", name, os.ErrInvalid)
 	} else if fi, err := os.Stat(name); err == nil && !fi.Mode().IsRegular() {
 		return nil, fmt.Errorf("%s: %w", name, format.ErrNotRegular)
+	}
+	if err := format.CheckFile(name); err != nil {
+		return nil, err
 	}
 	o := &Output{Set: format.SetName{Stem: stem, Ext: ext}}
 	if durable.CheckName(o.Set.Shard(0)+format.SidecarSuffix) != nil { // the longest one
