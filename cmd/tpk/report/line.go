@@ -48,8 +48,8 @@ func In(name string, err error) error {
 	return fmt.Errorf("%s: %w", name, err)
 }
 
-// message returns the text of err as [pathFirst] does. On Windows, the errors of the system have the
-// words of Unix.
+// message returns the text of err as [pathFirst] does. On Windows, the errors of the system have
+// the words of Unix.
 func message(err error) string {
 	text := pathFirst(err)
 	for _, errno := range systemErrors(err) {
