@@ -205,8 +205,10 @@ func hintForeign(kind format.Foreign) string {
 		return "'git lfs pull' downloads the file that it stands for"
 	case format.ForeignIndex:
 		return "name the archive, without .tpi"
-	case format.ForeignPDF, format.ForeignPicture, format.ForeignProgram, format.ForeignSQLite:
+	case format.ForeignPDF, format.ForeignPicture, format.ForeignSQLite:
 		return "name an archive"
+	case format.ForeignProgram:
+		return "name an archive; 'tpk export' writes the one that is in a bundle"
 	case format.ForeignUnknown:
 		return hintConvertible
 	}
