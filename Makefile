@@ -115,6 +115,16 @@ test-manifests: $(GOLANGCI_LINT) ## check the recipes for Kubernetes with its ow
 	cd compat/manifests && ../../$(GOLANGCI_LINT) run
 	$(GO) -C compat/manifests test -count 1 ./...
 
+.PHONY: test-acme
+test-acme: ## a certificate by certbot (which must be installed) and pebble, as in docs/guide/https.md
+	GOBIN=$(CURDIR)/.work/bin $(GO) install github.com/letsencrypt/pebble/v2/cmd/pebble@v2.10.3 \
+		github.com/letsencrypt/pebble/v2/cmd/pebble-challtestsrv@v2.10.3
+	TEST_ACME=1 COMPAT=require $(GO) test -count 1 -v -run 'TestACME$$' ./compat/serve
+
+.PHONY: test-bundle
+test-bundle: ## a bundle for Windows, made on this machine, as in docs/guide/bundle.md
+	TEST_BUNDLE=1 $(GO) test -count 1 -v -run 'TestBundleForWindows$$' ./compat/docs
+
 .PHONY: test-s3-rules
 test-s3-rules: ## the commands of contrib/s3, with aws and moto_server (awscli and moto[server] of PyPI)
 	TEST_S3_RULES=1 COMPAT=require $(GO) test -count 1 -v -run 'TestBucketRules$$' ./compat/remote
