@@ -225,8 +225,6 @@ func hintPull(o *pullOptions, err error) error {
 		{pull.ErrSet, "'tpk extract' reads it from there"},
 		{pull.ErrDamaged, "its publisher must put the archive and its index there again"},
 		{source.ErrChanged, "try again when it is no longer replaced"},
-		{source.ErrUnavailable, "try again later"},
-		{object.ErrAnswer, "the server must support ranges, and not compress the archive"},
 	} {
 		switch {
 		case !errors.Is(err, known.err):
@@ -235,6 +233,9 @@ func hintPull(o *pullOptions, err error) error {
 		default:
 			return report.WithHint(err, known.hint)
 		}
+	}
+	if errors.Is(err, source.ErrUnavailable) || errors.Is(err, object.ErrAnswer) {
+		return reading.HintRemote(err)
 	}
 	return report.NewFile(o.out, err)
 }

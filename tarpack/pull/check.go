@@ -94,18 +94,19 @@ func (j *job) findDamage(ctx context.Context, archive io.ReaderAt) (again bool, 
 	if again || j.retried { // what was fetched is checked again with what is fetched now
 		return again, nil
 	}
+	var gone []span
 	for k := range j.pieces {
 		p := &j.pieces[k]
 		if p.ofContent() && !wrong[p.i] || !p.ofContent() && len(wrong) > 0 {
 			continue
 		}
 		if _, had := j.journal.find(p.off, p.n); had { // also what is made, if it was in a gap
-			j.journal.forget(p.off, p.n)
-			again = true
+			gone = append(gone, span{off: p.off, n: p.n})
 		}
 	}
+	j.journal.forget(gone...)
 	j.retried = true
-	return again, nil
+	return len(gone) > 0, nil
 }
 
 // replaceCopied makes what was copied of contents that are wrong be fetched, and reports whether
@@ -118,6 +119,7 @@ func (j *job) replaceCopied(wrong map[uint32]bool) (found bool) {
 			mixed[p.i] = true
 		}
 	}
+	var gone []span
 	for k := range j.pieces {
 		p := &j.pieces[k]
 		if p.how != copied || !wrong[p.i] {
@@ -125,7 +127,7 @@ func (j *job) replaceCopied(wrong map[uint32]bool) (found bool) {
 		}
 		found = true
 		if _, had := j.journal.find(p.off, p.n); had { // it was in a gap: now it is copied
-			j.journal.forget(p.off, p.n)
+			gone = append(gone, span{off: p.off, n: p.n})
 			continue
 		}
 		p.how = fetched
@@ -137,6 +139,7 @@ func (j *job) replaceCopied(wrong map[uint32]bool) (found bool) {
 			j.replaced = true
 		}
 	}
+	j.journal.forget(gone...)
 	return found
 }
 

@@ -11,6 +11,7 @@ import (
 // refetch makes pieces that are damaged be fetched once more. It returns an error that wraps
 // ErrDamaged if one of them was before: then the server has them so.
 func (j *job) refetch(wrong []*piece) error {
+	var gone []span
 	for _, p := range wrong {
 		if j.again[p.off] {
 			return fmt.Errorf("%s: %w: at offset %d, also when asked again", j.from.Name(), ErrDamaged,
@@ -20,8 +21,9 @@ func (j *job) refetch(wrong []*piece) error {
 			j.again = map[int64]bool{}
 		}
 		j.again[p.off] = true
-		j.journal.forget(p.off, p.n)
+		gone = append(gone, span{off: p.off, n: p.n})
 	}
+	j.journal.forget(gone...)
 	return nil
 }
 

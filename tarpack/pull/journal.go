@@ -162,16 +162,29 @@ func (j *journal) have() []span {
 	return j.spans
 }
 
-// forget gives up n bytes from offset off, which are wrong.
-func (j *journal) forget(off, n int64) {
+// forget gives up ranges, which are wrong. All of them are given up in one pass, since a damaged
+// archive may have millions.
+func (j *journal) forget(wrong ...span) {
+	order.Sort(wrong, func(a, b span) int { return cmp.Compare(a.off, b.off) })
 	var kept []span
+	keep := func(s span, from, to int64) {
+		if from < to {
+			kept = append(kept, span{from, to - from, s.pos + from - s.off})
+		}
+	}
 	for _, s := range j.have() {
-		if before := min(s.end(), off) - s.off; before > 0 {
-			kept = append(kept, span{s.off, before, s.pos})
+		for len(wrong) > 0 && wrong[0].end() <= s.off {
+			wrong = wrong[1:]
 		}
-		if cut := max(0, off+n-s.off); cut < s.n && s.end() > off+n {
-			kept = append(kept, span{s.off + cut, s.n - cut, s.pos + cut})
+		at := s.off
+		for _, w := range wrong {
+			if w.off >= s.end() {
+				break
+			}
+			keep(s, at, w.off)
+			at = max(at, w.end())
 		}
+		keep(s, at, s.end())
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()

@@ -70,7 +70,7 @@ func (j *job) patched(ctx context.Context, out *durable.Output) (bool, error) {
 		return false, err
 	}
 	j.o.Notice(fmt.Errorf("%w: %w", err, ErrPatch))
-	j.journal.forget(j.patchAt(), maxSpan)
+	j.journal.forget(span{off: j.patchAt(), n: maxSpan})
 	return false, nil
 }
 
@@ -132,7 +132,7 @@ func (j *job) fetchPatch(ctx context.Context, file Patch) (*patch.Patch, error) 
 		return nil, isOutput(err)
 	}
 	if key == "" || had == nil || [sha256.Size]byte(had) != id {
-		j.journal.forget(j.patchAt(), maxSpan)
+		j.journal.forget(span{off: j.patchAt(), n: maxSpan})
 		record := append(make([]byte, recordHeader), id[:]...)
 		if err := j.journal.add(j.patchAt(), record); err != nil {
 			return nil, isOutput(err)

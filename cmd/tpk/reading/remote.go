@@ -181,9 +181,9 @@ func HintRemote(err error) error {
 		{format.ErrStale, hintOtherIndex},
 		{source.ErrChanged, report.HintChanged},
 		{fs.ErrPermission, hintDenied},
+		{object.ErrAnswer, hintAnswer},
 		{source.ErrUnavailable, hintTryAgain},
 		{fs.ErrNotExist, hintMissing},
-		{object.ErrAnswer, hintAnswer},
 		{format.ErrNotArchive, hintForeign},
 	} {
 		if errors.Is(err, h.err) {

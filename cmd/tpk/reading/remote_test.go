@@ -14,14 +14,20 @@ import (
 // The hint is about what is at fault.
 func TestHintRemote(t *testing.T) {
 	noHost := &net.DNSError{Err: "no such host", Name: "x", IsNotFound: true}
-	for want, err := range map[string]error{
-		hintHost:     fmt.Errorf("%w: %w", source.ErrUnavailable, noHost),
-		hintTryAgain: fmt.Errorf("%w: %w", source.ErrUnavailable, &net.DNSError{IsTimeout: true}),
-		hintAnswer:   fmt.Errorf("%w: it ignores byte ranges", object.ErrAnswer),
-		hintMissing:  fs.ErrNotExist,
+	later := func(err error) error { return fmt.Errorf("%w: %w", source.ErrUnavailable, err) }
+	for _, test := range []struct {
+		err  error
+		want string
+	}{
+		{later(noHost), hintHost},
+		{later(&net.DNSError{IsTimeout: true}), hintTryAgain},
+		{fmt.Errorf("%w: it ignores byte ranges", object.ErrAnswer), hintAnswer},
+		{later(object.ErrAnswer), hintAnswer},
+		{later(fs.ErrPermission), hintDenied},
+		{fs.ErrNotExist, hintMissing},
 	} {
-		if got := report.Hint(HintRemote(err)); got != want {
-			t.Errorf("%v: %q, not %q", err, got, want)
+		if got := report.Hint(HintRemote(test.err)); got != test.want {
+			t.Errorf("%v: %q, not %q", test.err, got, test.want)
 		}
 	}
 }

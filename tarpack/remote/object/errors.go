@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"net"
 	"net/http"
@@ -78,8 +79,14 @@ func sendError(err error) error {
 	case errors.As(err, &dns) && dns.IsNotFound:
 		return fmt.Errorf("%w: %w", source.ErrUnavailable, err)
 	}
+	if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
+		err = errUnanswered
+	}
 	return &temporary{err: err}
 }
+
+// errUnanswered is the error for a connection that ends before the header of a response.
+var errUnanswered = errors.New("the connection was closed without an answer")
 
 // An untrusted error is one of a certificate.
 type untrusted struct {
