@@ -44,7 +44,8 @@ type Guard struct {
 	proof  atomic.Pointer[Proof] // nil if the archive is what its index describes
 	mu     sync.Mutex            // held while stamps and proof are changed
 
-	checking sync.Mutex // held while the whole archive is compared with its index
+	checking chan struct{} // has room for one check of the whole archive
+	begun    atomic.Bool   // a check in the background was begun, and has not ended
 }
 
 // file is a file of an archive and what it was like when it was opened.
@@ -66,7 +67,7 @@ var (
 )
 
 // New returns the Guard of an archive. It watches nothing yet.
-func New(c Config) *Guard { return &Guard{config: c} }
+func New(c Config) *Guard { return &Guard{config: c, checking: make(chan struct{}, 1)} }
 
 // WatchFile begins to watch the archive's file, which has the stamp at the beginning.
 func (g *Guard) WatchFile(f *os.File, stamp changetime.Stamp) {

@@ -34,6 +34,7 @@ type Proof struct {
 	signed  bool
 	touched bool            // only attributes or names have changed
 	busy    atomic.Bool     // the whole archive is being compared with what was signed
+	checked atomic.Uint64   // how many checks of the whole archive have ended
 	all     atomic.Bool     // every byte is right
 	done    atomic.Bool     // every member was compared, and not every byte is right
 	good    []atomic.Uint64 // a bit for each ordinal
@@ -79,11 +80,35 @@ func (g *Guard) beginProof(touched bool) {
 	}
 	p.reading, p.long = make(chan struct{}, atOnce), make(chan struct{}, atOnce)
 	g.proof.Store(p)
+	g.beginCheck()
+}
+
+// beginCheck begins to check the whole archive in the background, for the current Proof: after some
+// time if only attributes or names have changed. One such check is enough for an archive, however
+// often it changes meanwhile: see checkCurrent. One that must be signed is checked when Whole asks.
+func (g *Guard) beginCheck() {
+	p := g.proof.Load()
 	switch {
+	case p == nil || p.signed || p.all.Load() || p.done.Load() || g.begun.Swap(true):
 	case p.touched:
-		g.config.Later(checkAfter, p.checkAll)
-	case !p.signed:
-		g.config.Begin(p.checkAll)
+		g.config.Later(time.Until(p.began.Add(checkAfter)), g.checkCurrent)
+	default:
+		g.config.Begin(g.checkCurrent)
+	}
+}
+
+// checkCurrent checks the whole archive, unless it has changed again since beginCheck. Then it is
+// as if that had been called for the last change.
+func (g *Guard) checkCurrent(ctx context.Context) {
+	p := g.proof.Load()
+	if p.touched && time.Since(p.began) < checkAfter {
+		p = nil
+	} else {
+		p.checkAll(ctx)
+	}
+	g.begun.Store(false)
+	if ctx.Err() == nil && g.proof.Load() != p { // after an error of reading, a request tries again
+		g.beginCheck()
 	}
 }
 
@@ -215,12 +240,23 @@ func (p *Proof) matches(ctx context.Context, i int) error {
 
 // checkAll checks the archive as a whole. If that finds something wrong, it compares each member
 // with the index. Downloads contain everything, so they need a whole archive.
-func (p *Proof) checkAll(ctx context.Context) {
-	p.guard.checking.Lock()
-	defer p.guard.checking.Unlock()
-	if p.guard.proof.Load() != p || p.all.Load() || p.done.Load() {
+func (p *Proof) checkAll(ctx context.Context) { p.check(ctx, p.checkMembers) }
+
+// check runs a check of the whole archive, unless the result is known, or another check ends while
+// it waits: after an error of reading all that wait have the same result.
+func (p *Proof) check(ctx context.Context, whole func(ctx context.Context)) {
+	before := p.checked.Load()
+	p.guard.checking <- struct{}{}
+	defer func() { <-p.guard.checking }()
+	if p.guard.proof.Load() != p || p.all.Load() || p.done.Load() || p.checked.Load() != before {
 		return
 	}
+	defer p.checked.Add(1)
+	whole(ctx)
+}
+
+// checkMembers is checkAll while nothing else checks.
+func (p *Proof) checkMembers(ctx context.Context) {
 	t := p.guard.config.Archive
 	if p.touched {
 		p.guard.config.Notice(p.guard.config.Name + changedNote)
@@ -306,11 +342,7 @@ func (p *Proof) ProveWhole(ctx context.Context) error {
 		return nil
 	}
 	if p.signed {
-		p.reading <- struct{}{}
-		defer func() { <-p.reading }()
-		if !p.all.Load() && !p.done.Load() {
-			p.checkSigned(ctx)
-		}
+		p.checkSigned(ctx)
 	} else {
 		p.checkAll(ctx)
 	}
@@ -329,8 +361,13 @@ func (p *Proof) ProveWhole(ctx context.Context) error {
 
 // checkSigned compares the whole archive with what was signed.
 func (p *Proof) checkSigned(ctx context.Context) {
-	t := p.guard.config.Archive
 	defer p.busy.Store(false) // after an error of reading, the next request tries again
+	p.check(ctx, p.compareSigned)
+}
+
+// compareSigned is checkSigned while nothing else checks.
+func (p *Proof) compareSigned(ctx context.Context) {
+	t := p.guard.config.Archive
 	p.settle()
 	err := t.CheckSigned(ctx)
 	switch {
