@@ -118,7 +118,7 @@ func (p *Proof) Knows(i int) bool {
 }
 
 // Later reports whether content i of size bytes may be sent before it was compared. Then ProveLong
-// must be called before the last byte is sent, or an answer without a body. p may be nil.
+// must be called before the last byte is sent, or a 304. p may be nil.
 func (p *Proof) Later(i int, size int64) bool {
 	if p == nil || !p.touched || size <= provedAtOnce {
 		return false

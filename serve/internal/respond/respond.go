@@ -117,10 +117,23 @@ func (r *Responder) prepare(x *Exchange) error {
 	if err == nil && x.viewed && x.Plan.Sends() {
 		err = x.fetch()
 	}
-	if err == nil && x.viewed && (!x.Plan.Sends() || x.Plan.Body.Kind == plan.TextBody) {
+	switch {
+	case err != nil || !x.viewed:
+	case x.headAlone():
+		err = x.view.Check()
+	case !x.Plan.Sends() || x.Plan.Body.Kind == plan.TextBody:
 		err = x.view.CheckAll()
 	}
 	return err
+}
+
+// headAlone reports whether the answer is the head of what GET would begin to send now. GET sends
+// that before a long content is compared, so HEAD need not wait for it, either. A 304 has to: it
+// says that what the client has is right.
+func (x *Exchange) headAlone() bool {
+	kind := x.Plan.Body.Kind // a page was made of contents, which must be right
+	return x.Method == "HEAD" && (x.Plan.Status == 200 || x.Plan.Status == 206) &&
+		kind != plan.NoBody && kind != plan.TextBody
 }
 
 // list makes a page. What makes pages shows names and contents of archives in many ways, so a
