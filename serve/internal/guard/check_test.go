@@ -75,6 +75,7 @@ func TestOneCheck(t *testing.T) {
 	if len(*begun) != 1 {
 		t.Errorf("%d checks for 5 changes", len(*begun))
 	}
+	g.Proof().began = time.Now().Add(time.Minute) // as if it had just changed
 	(*begun)[0](t.Context())
 	if p := g.Proof(); len(*begun) != 2 || p.all.Load() {
 		t.Errorf("%d checks after the first, which came too early: %t", len(*begun), p.all.Load())
