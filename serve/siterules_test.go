@@ -194,8 +194,46 @@ func testRules(t *testing.T, c *client, root string) {
 	if resp, _ := c.request(t, "GET", root+"/new.html"); resp.Header.Get("ETag") == `"mine"` {
 		t.Error("the site has set the ETag")
 	}
-	if resp, _ := c.request(t, "POST", root+"/old"); resp.StatusCode != 405 {
+	if resp, _ := c.request(t, "POST", root+"/new.html"); resp.StatusCode != 405 {
 		t.Error("POST: ", resp.Status)
+	}
+}
+
+// TestSiteRulesPost: a redirect holds for every method, other lines for GET and HEAD only.
+func TestSiteRulesPost(t *testing.T) {
+	site := ruled()
+	site["_redirects"] += "/api/* https://api.example/:splat 307\n"
+	archive := site.pack(t, filepath.Join(t.TempDir(), "a.tar.gz"))
+	plain := files{"x": "x"}.pack(t, filepath.Join(t.TempDir(), "b.tar.gz"))
+	r := start(t, serve.Options{Archives: []serve.Archive{
+		{Path: archive}, {Path: plain, Mount: "/plain"}}})
+	c := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error {
+		return http.ErrUseLastResponse
+	}}
+	defer c.CloseIdleConnections()
+	for target, want := range map[string]answer{
+		"/api/v1?q=2": {307, "https://api.example/v1?q=2", ""}, "/old": {302, "./new.html", ""},
+		"/forced.txt": {307, "./new.html", ""}, "/new.html": {405, "", ""}, "/gone": {405, "", ""},
+		"/past": {405, "", ""}, "/app/x": {405, "", ""}, "/none": {405, "", ""}, "/": {405, "", ""},
+		"/about": {405, "", ""}, "/_redirects": {405, "", ""}, "/plain/y": {405, "", ""},
+		"/api%2Fx": {405, "", ""}, "/%00": {405, "", ""},
+	} {
+		for _, method := range []string{"POST", "DELETE"} {
+			req, err := http.NewRequest(method, "http://"+r.addresses[0]+target,
+				strings.NewReader("body of a form"))
+			if err != nil {
+				t.Fatal(err)
+			}
+			resp, err := c.Do(req)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = resp.Body.Close()
+			got := answer{resp.StatusCode, resp.Header.Get("Location"), ""}
+			if got != want || (resp.Header.Get("Allow") == "") != (got.status == 307 || got.status == 302) {
+				t.Errorf("%s %s: %v, Allow %q; want %v", method, target, got, resp.Header.Get("Allow"), want)
+			}
+		}
 	}
 }
 

@@ -6,6 +6,7 @@
 //	target.go          the path and the query of the request-target
 //	find.go            what the path names: a file, a folder, a redirect; resolve.go follows links
 //	siterules.go       what the files _redirects and _headers of a site ask for
+//	othermethod.go     methods other than GET and HEAD, which a site may redirect
 //	sandbox.go         documents whose scripts can't reach other pages of the host
 //	access.go          clients that must give a password
 //	representation.go  which coding and which part of the file

@@ -40,8 +40,9 @@ func (pl *Planner) Plan(r *Request, t Tree, p *Plan) error {
 		p.allow = true
 		p.preflight = r.Origin != "" && r.RequestMethod != ""
 	default:
-		p.text(405, "405 Method Not Allowed\n")
-		p.allow = true
+		if err = pl.otherMethod(r, t, p); err != nil {
+			p.Fail()
+		}
 	}
 	p.noContent = r.Method == "HEAD"
 	return err
