@@ -60,7 +60,7 @@ Files that are open stay those of the old version.
 
 On Linux, users other than root need the program fusermount3, of package fuse3. --options
 allow_other needs the line user_allow_other in /etc/fuse.conf then. macOS needs macFUSE. Windows
-can't mount archives: use 'tpk serve' there.`,
+and FreeBSD can't mount archives: use 'tpk serve' there.`,
 			"the archive can't be read, or the system can't mount it",
 			"tpk mount site.tar.gz /mnt/site",
 			"tpk mount --replace -o allow_other data.tar.gz:train /srv/train",
