@@ -41,6 +41,7 @@ func (s *succession) start(ctx context.Context) {
 		if next, err = handover.Start(ctx, listeners, archives); err == nil {
 			s.manager.handedOver(next.Pid)
 			next.Confirm()
+			s.takenOver(next.Pid)
 		}
 		return err
 	})
@@ -51,16 +52,21 @@ func (s *succession) start(ctx context.Context) {
 		}
 		return
 	}
+	next.Ended()
+	s.end(errSuccessorEnded)
+}
+
+// takenOver notes that the process pid has taken over, while this one still serves: without
+// transfers it ends as soon as it no longer does.
+func (s *succession) takenOver(pid int) {
 	close(s.given)
-	log(fmt.Sprintf("SIGUSR2: process %d has taken over; transfers in progress are finished",
-		next.Pid))
+	s.manager.log(fmt.Sprintf(
+		"SIGUSR2: process %d has taken over; transfers in progress are finished", pid))
 	if s.reload.Load() {
-		if p, err := os.FindProcess(next.Pid); err == nil {
+		if p, err := os.FindProcess(pid); err == nil {
 			_ = p.Signal(syscall.SIGHUP)
 		}
 	}
-	next.Ended()
-	s.end(errSuccessorEnded)
 }
 
 // over reports whether the new process has taken over.
