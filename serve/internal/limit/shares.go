@@ -21,7 +21,7 @@ const (
 	AllFull            // all clients have too many together
 )
 
-// NewShares returns Shares of all slots, of which a client has at most each.
+// NewShares returns Shares of all slots. A client has at most each of them.
 func NewShares(each, all int) *Shares {
 	return &Shares{each: each, all: all, free: all, taken: map[uint64]int{}}
 }

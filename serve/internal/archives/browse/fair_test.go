@@ -2,7 +2,6 @@ package browse
 
 import (
 	"context"
-	"path/filepath"
 	"slices"
 	"testing"
 	"testing/fstest"
@@ -11,25 +10,12 @@ import (
 	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/plan"
 	"github.com/tarpack/tpk/serve/internal/turns"
-	"github.com/tarpack/tpk/tarpack/pack"
 )
 
 // TestFairTurns: what takes long has the turns of its client, so that others come between it and
 // the client's next task.
 func TestFairTurns(t *testing.T) {
-	name := filepath.Join(t.TempDir(), "a.tar.gz")
-	files := fstest.MapFS{"a/x": {Data: []byte("text"), Mode: 0o644}, "b/y": {Mode: 0o644}}
-	if _, err := pack.FS(t.Context(), files, name, pack.FSOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	l, err := archives.NewLibrary(archives.Options{})
-	if err == nil {
-		err = l.Load(t.Context(), []archives.Spec{{Path: name}})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
+	l := serving(t, fstest.MapFS{"a/x": {Data: []byte("text"), Mode: 0o644}, "b/y": {Mode: 0o644}})
 	for what, c := range map[string]struct {
 		turns **turns.Turns
 		work  func(v *View) error

@@ -11,7 +11,6 @@ import (
 
 	"github.com/tarpack/tpk/serve/internal/archives"
 	"github.com/tarpack/tpk/serve/internal/turns"
-	"github.com/tarpack/tpk/tarpack/pack"
 )
 
 // TestCostlySearch: a search for names ends when its time is over, also if it waits for others, and
@@ -21,19 +20,7 @@ func TestCostlySearch(t *testing.T) {
 		nameTime, nameWait, nameSearches = limit, wait, turns
 	}(nameTime, nameWait, nameSearches)
 	nameSearches = turns.New(1)
-	name := filepath.Join(t.TempDir(), "a.tar.gz")
-	files := fstest.MapFS{"a": {Data: []byte("text"), Mode: 0o644}, "dir/aa": {Mode: 0o644}}
-	if _, err := pack.FS(t.Context(), files, name, pack.FSOptions{}); err != nil {
-		t.Fatal(err)
-	}
-	l, err := archives.NewLibrary(archives.Options{})
-	if err == nil {
-		err = l.Load(t.Context(), []archives.Spec{{Path: name}})
-	}
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
+	l := serving(t, fstest.MapFS{"a": {Data: []byte("text"), Mode: 0o644}, "dir/aa": {Mode: 0o644}})
 	search := func(limit time.Duration, order Order) *List {
 		t.Helper()
 		nameTime = limit
